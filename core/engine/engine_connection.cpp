@@ -1,0 +1,239 @@
+// Attempts, failures, backoff, server advice, closing: SPEC section 4.
+// Must keep one owner and one attempt: whatever an old generation says changes nothing.
+#include <algorithm>
+#include <cassert>
+
+#include "core/engine/engine.hpp"
+
+namespace graceline::engine {
+
+Outcome Engine::on(const input::NetworkChanged& change) {
+    if (closed_) return Outcome::closed;
+    network_ = change.network;
+    if (state_ == ConnectionState::open) {
+        suspect();
+    } else if (network_ == Network::off) {
+        if (state_ == ConnectionState::opening || state_ == ConnectionState::opening_session) {
+            abort_socket();
+            move(ConnectionState::network_off, {Reason::network_off, 0, 0, {}});
+        } else if (state_ == ConnectionState::backoff) {
+            move(ConnectionState::network_off, {Reason::network_off, 0, 0, {}});
+        }
+    } else if (state_ == ConnectionState::network_off || state_ == ConnectionState::backoff) {
+        try_connect({Reason::network_available, 0, 0, {}});
+    }
+    return Outcome::ok;
+}
+
+void Engine::try_connect(const Failure& cause) {
+    if (state_ == ConnectionState::closing) abort_socket();
+    if (held_until_ && now_ < *held_until_) {
+        // Server advice is not skipped by anything; its reason stays on show.
+        if (state_ != ConnectionState::throttled) move(ConnectionState::throttled, hold_cause_);
+        return;
+    }
+    held_until_.reset();
+    if (network_ == Network::off) {
+        if (state_ != ConnectionState::network_off) {
+            move(ConnectionState::network_off, {Reason::network_off, 0, 0, {}});
+        }
+        return;
+    }
+    open_transport(cause);
+}
+
+void Engine::open_transport(const Failure& cause) {
+    ++generation_;
+    ++attempt_;
+    if (attempt_ == 1) failing_since_ = now_;
+    opening_step_ = input::TransportProgress::Step::resolving;
+    connect_by_ = now_ + options_.resolve_timeout;
+    move(ConnectionState::opening, cause);
+    put(output::OpenTransport{generation_});
+}
+
+Outcome Engine::on(const input::TransportProgress& progress) {
+    if (progress.generation != generation_ || state_ != ConnectionState::opening) {
+        return Outcome::ok;
+    }
+    using Step = input::TransportProgress::Step;
+    // One bound for TCP, TLS and upgrade together, counted from the end of resolving.
+    if (opening_step_ == Step::resolving && progress.step != Step::resolving) {
+        connect_by_ = now_ + options_.connect_timeout;
+    }
+    opening_step_ = std::max(opening_step_, progress.step);
+    return Outcome::ok;
+}
+
+Outcome Engine::on(const input::TransportOpened& opened) {
+    if (opened.generation != generation_ || state_ != ConnectionState::opening) return Outcome::ok;
+    session_by_ = now_ + options_.session_timeout;
+    move(ConnectionState::opening_session, cause_);
+    put(output::OpenSession{generation_});
+    return Outcome::ok;
+}
+
+Outcome Engine::on(const input::SessionOpened& opened) {
+    if (opened.generation != generation_ || state_ != ConnectionState::opening_session) {
+        return Outcome::ok;
+    }
+    opened_at_ = now_;
+    ++connections_;
+    liveness_.reset(now_);
+    continuity_.end();
+    move(ConnectionState::open, {});
+    judge_gap(opened.start);
+    return Outcome::ok;
+}
+
+void Engine::judge_gap(input::SessionStart start) {
+    const bool first = continuity_.gap_number() == 1;
+    const bool nothing_to_continue = !options_.has_cursor && !options_.initial_refresh_required;
+    GapVerdict verdict = GapVerdict::unknown;
+    Reason reason = Reason::session_tells_no_loss;
+    if (first && nothing_to_continue) {
+        verdict = GapVerdict::complete;
+        reason = Reason::first_connection;
+    } else if (options_.session.tells_loss && start == input::SessionStart::resumed) {
+        verdict = GapVerdict::complete;
+        reason = Reason::session_resumed;
+    } else if (options_.session.tells_loss) {
+        verdict = GapVerdict::gap;
+        reason = Reason::session_not_resumed;
+    }
+    const Gap gap = continuity_.judge(verdict, reason);
+    put(output::GapJudged{gap, verdict, reason, now_ - gap.since});
+    if (!closes_gap(verdict)) put(output::RefreshNeeded{reason});
+}
+
+Outcome Engine::on(const input::TransportEnded& ended) {
+    if (ended.generation != generation_ || !has_socket(state_)) return Outcome::ok;
+    if (state_ == ConnectionState::closing) {
+        socket_gone();
+        move(ConnectionState::idle, cause_);
+        return Outcome::ok;
+    }
+    socket_gone();
+    connection_failed(ended.why);
+    return Outcome::ok;
+}
+
+/// The socket is gone or was aborted, and the connection was wanted.
+void Engine::connection_failed(const Failure& why) {
+    const bool was_open = state_ == ConnectionState::open;
+    if (was_open) {
+        if (now_ - opened_at_ >= kStableAfter) attempt_ = 0;
+        leave_open(why.reason);
+    }
+    Disposition disposition = disposition_of(why, options_.dispositions);
+    const bool may_wait =
+        disposition == Disposition::retry || disposition == Disposition::retry_slowly;
+    if (may_wait && why.retry_after_seconds) disposition = Disposition::throttled;
+    switch (disposition) {
+        case Disposition::auth:
+            // A fixed token cannot be refreshed: its refusal is the last word.
+            give_up({Reason::auth_refused, why.close_code, why.http_status, {}});
+            return;
+        case Disposition::terminal:
+            give_up(why);
+            return;
+        case Disposition::throttled:
+        case Disposition::retry:
+        case Disposition::retry_slowly:
+            break;
+    }
+    if (was_open && why.reason == Reason::probe_failed) {
+        try_connect(why);  // R5: without backoff
+        return;
+    }
+    wait_and_retry(why, disposition);
+}
+
+void Engine::wait_and_retry(const Failure& why, Disposition disposition) {
+    if (!retries_left()) {
+        give_up({Reason::retry_limit, why.close_code, why.http_status, {}});
+        return;
+    }
+    if (disposition == Disposition::throttled) {
+        held_until_ = now_ + hold_time(why.retry_after_seconds, generator_);
+        hold_cause_ = why;
+        move(ConnectionState::throttled, why);
+        return;
+    }
+    if (network_ == Network::off) {
+        move(ConnectionState::network_off, why);
+        return;
+    }
+    const auto retry = std::max<std::uint32_t>(attempt_, 1);
+    retry_at_ = now_ + (disposition == Disposition::retry_slowly
+                            ? slow_backoff(options_.backoff, generator_)
+                            : backoff(retry, options_.backoff, generator_));
+    move(ConnectionState::backoff, why);
+}
+
+bool Engine::retries_left() const {
+    const auto& policy = options_.backoff;
+    if (policy.attempts && attempt_ >= *policy.attempts) return false;
+    return !policy.total || attempt_ == 0 || now_ - failing_since_ < *policy.total;
+}
+
+void Engine::give_up(const Failure& why) {
+    wanted_ = false;
+    revives_on_return_ = false;
+    end_task(TaskCause::server, why.reason);  // R21
+    move(ConnectionState::idle, why);
+}
+
+/// The connection is no longer up: the gap counts from the last proof of life where a silence was
+/// the cause, else from now.
+void Engine::leave_open(Reason reason) {
+    const bool silence = reason == Reason::probe_failed || reason == Reason::pong_timeout;
+    continuity_.open(silence ? liveness_.last_frame_at() : now_, reason);
+    finish_user_ping(std::nullopt, reason);
+    liveness_.distrust();
+}
+
+/// Ends whatever there is: a close handshake for what is open, an abort for what is not.
+void Engine::close_connection(std::uint16_t code, bool suspend, Reason reason, Deadline by) {
+    const Failure why{reason, 0, 0, {}};
+    if (state_ == ConnectionState::closing) {
+        close_by_ = earlier(close_by_, by);
+        cause_ = why;
+        if (reached(close_by_, now_)) {
+            abort_socket();
+            move(ConnectionState::idle, why);
+        }
+        return;
+    }
+    if (state_ == ConnectionState::idle) {
+        cause_ = why;
+        return;
+    }
+    if (state_ != ConnectionState::open || reached(by, now_)) {
+        if (state_ == ConnectionState::open) leave_open(reason);
+        stop_waiting_or_abort(reason);
+        return;
+    }
+    leave_open(reason);
+    close_by_ = by;
+    put(output::CloseTransport{generation_, code, suspend});
+    move(ConnectionState::closing, why);
+}
+
+void Engine::stop_waiting_or_abort(Reason reason) {
+    if (has_socket(state_)) abort_socket();
+    move(ConnectionState::idle, {reason, 0, 0, {}});
+}
+
+void Engine::abort_socket() {
+    put(output::AbortTransport{generation_});
+    socket_gone();
+}
+
+void Engine::socket_gone() {
+    connect_by_.reset();
+    session_by_.reset();
+    close_by_.reset();
+}
+
+}  // namespace graceline::engine
