@@ -1,0 +1,49 @@
+// Every limit of the cpprest transport, in one place.
+// Must not hold what the user may set: that is TransportSettings.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace graceline::driver::cpprest {
+
+/// Its default of 40 threads is for servers; one thread would deadlock in its own destructor.
+inline constexpr std::size_t kPoolThreads = 2;
+
+/// Objects given up but not destroyed yet: each holds a thread and a loopback socket.
+inline constexpr std::size_t kMaxUnreapedObjects = 64;
+/// How long the reaper waits for an object to report its end before it destroys it all the same.
+inline constexpr std::chrono::milliseconds kReapWaitLimit{10'000};
+/// How long the exit of the process may be held up by objects that are not destroyed yet.
+inline constexpr std::chrono::milliseconds kDrainAtExitLimit{3'000};
+
+inline constexpr std::size_t kRelayBufferBytes = 32 * 1024;
+/// Kernel buffer towards cpprest: what can still arrive after reading was stopped.
+inline constexpr int kRelaySendBufferBytes = 128 * 1024;
+inline constexpr std::size_t kMaxConnectRequestBytes = 16 * 1024;
+/// Local programs may find the relay's port: so many may knock before the attempt is given up.
+inline constexpr std::size_t kMaxKnocks = 8;
+inline constexpr std::size_t kRelaySecretBytes = 16;
+
+/// Received and not given to the listener yet: above it the server is not read.
+inline constexpr std::size_t kMaxInboxBytes = 2 * 1024 * 1024;
+/// After the server's end: so long nothing more must come out of the object before its connection
+/// is broken. With TLS it would wait 5 s for a close_notify that cannot come.
+inline constexpr std::chrono::milliseconds kQuietAfterServerEnd{100};
+/// One on_read_begin/on_read_end pair.
+inline constexpr std::size_t kMaxReadBytes = 128 * 1024;
+inline constexpr std::uint32_t kMaxReadMessages = 1024;
+
+/// websocketpp's compiled-in cap on one incoming message; cpprestsdk cannot change it.
+inline constexpr std::uint64_t kSdkMaxMessageBytes = 32'000'000;
+/// Pings on top of write_buffer_bytes that may wait for a peer that reads nothing.
+inline constexpr std::size_t kMaxWaitingControlBytes = 64 * 1024;
+/// After the end: so long the object's last bytes may take to reach the server.
+inline constexpr std::chrono::milliseconds kLastBytesLimit{250};
+/// A close frame that tells the server of its mistake may take so long to leave.
+inline constexpr std::chrono::milliseconds kLastFrameLimit{100};
+/// What a queued message costs in cpprestsdk's tasks, beside its bytes.
+inline constexpr std::size_t kSendOverheadBytes = 256;
+
+}  // namespace graceline::driver::cpprest

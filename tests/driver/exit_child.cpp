@@ -1,0 +1,89 @@
+// A program that ends in the middle of traffic, in several ways; started by hardship_test.
+// Must not clean up before it ends: that is the point.
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "core/driver/asio_transport.hpp"
+#include "core/driver/loop.hpp"
+
+namespace {
+
+using namespace graceline;
+
+constexpr int kExitCode = 7;
+
+class Sink final : public driver::TransportListener {
+  public:
+    std::atomic<bool> opened{false};
+    std::atomic<std::uint64_t> messages{0};
+    std::uint64_t exit_after = 0;
+
+    void on_progress(driver::OpeningStep) override {}
+    void on_opened(const driver::Opened&) override { opened = true; }
+    bool on_read_begin() override { return true; }
+    void on_message(websocket::Opcode, std::span<const std::uint8_t>) override {
+        if (++messages == exit_after) std::exit(kExitCode);
+    }
+    void on_part(const websocket::ReadEvent&) override {}
+    void on_pong(std::span<const std::uint8_t>) override {}
+    bool on_read_end(std::uint32_t, std::size_t) override { return true; }
+    void on_flushed(std::uint64_t) override {}
+    void on_ended(const driver::TransportFailure&) override {}
+};
+
+/// What a host program keeps in a static object and lets go of when it is destroyed.
+struct Owner {
+    std::shared_ptr<driver::Loop> loop;
+    std::shared_ptr<driver::Transport> transport;
+};
+Owner static_owner;
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 4) return 2;
+    const std::string_view mode = argv[3];
+    driver::TransportSettings settings;
+    settings.secure = std::string_view(argv[2]) == "wss";
+    settings.host = "127.0.0.1";
+    settings.port = static_cast<std::uint16_t>(std::stoi(argv[1]));
+    settings.host_header = "127.0.0.1";
+    settings.target = "/";
+    settings.tls.verify = false;
+
+    auto* const sink = new Sink;
+    auto* const owner = mode == "static-owner" ? &static_owner : new Owner;
+    if (mode == "exit-from-listener") sink->exit_after = 20'000;
+    owner->loop = driver::Loop::acquire();
+    owner->loop->post([owner, sink, settings] {
+        owner->transport = driver::make_asio_transport(
+            owner->loop, std::make_shared<const driver::TransportSettings>(settings), *sink);
+        owner->transport->open();
+    });
+    while (!sink->opened) std::this_thread::yield();
+    const auto transport =
+        mode == "static-owner"
+            ? std::shared_ptr<driver::Transport>(owner->transport.get(), [](driver::Transport*) {})
+            : owner->transport;
+    // Threads of the host that go on sending until the process is gone.
+    for (int i = 0; mode != "static-owner" && i < 2; ++i) {
+        std::thread([transport] {
+            const std::string text(200, 's');
+            std::uint64_t offset = 0;
+            for (;;) {
+                transport->send(websocket::Opcode::text,
+                                {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()},
+                                offset);
+                std::this_thread::yield();
+            }
+        }).detach();
+    }
+    const std::uint64_t enough = mode == "exit-from-listener" ? ~0ULL : 5'000;
+    while (sink->messages < enough) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return kExitCode;
+}
