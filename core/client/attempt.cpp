@@ -1,0 +1,223 @@
+// The path of bytes from a transport to the queue, and of its facts to the engine.
+// Must copy a payload once, and take the client's lock once a read, not once a message.
+#include "core/client/attempt.hpp"
+
+#include <chrono>
+
+#include "core/driver/asio_transport.hpp"
+#ifdef GRACELINE_CPPREST_WEBSOCKET
+#include "core/driver/cpprest/cpprest_transport.hpp"
+#endif
+
+namespace graceline::client {
+
+namespace {
+
+std::uint32_t flags_of(websocket::Opcode opcode) {
+    return opcode == websocket::Opcode::text ? message_flag::kText : message_flag::kBinary;
+}
+
+}  // namespace
+
+Attempt::Attempt(std::shared_ptr<Client> client, engine::Generation generation)
+    : client_(std::move(client)), generation_(generation) {}
+
+void Attempt::open() {
+    const auto& settings = client_->settings_;
+#ifdef GRACELINE_CPPREST_WEBSOCKET
+    if (settings.transport_kind == TransportKind::cpprest) {
+        transport_ = driver::make_cpprest_transport(client_->loop_, settings.transport, *this);
+        transport_->open();
+        return;
+    }
+#endif
+    transport_ = driver::make_asio_transport(client_->loop_, settings.transport, *this);
+    transport_->open();
+}
+
+void Attempt::on_progress(driver::OpeningStep step) {
+    using Step = engine::input::TransportProgress::Step;
+    client_->apply(engine::input::TransportProgress{generation_, static_cast<Step>(step)});
+}
+
+void Attempt::on_opened(const driver::Opened& opened) {
+    Client::Questions questions;
+    {
+        const std::lock_guard lock(client_->mutex_);
+        client_->opened_ = opened;
+        client_->cause_text_.clear();
+        client_->step(engine::input::TransportOpened{generation_}, driver::now(), questions);
+    }
+    client_->answer(questions);
+    auto& session = *client_->session_;
+    maps_frames_ = session.maps_frames();
+    session::OpenContext context;
+    context.subprotocol = opened.subprotocol;
+    context.token = client_->settings_.session_token;
+    session.open(context);
+    carry_out_session_actions();
+}
+
+void Attempt::carry_out_session_actions() {
+    struct Visitor {
+        Attempt& attempt;
+        void operator()(const session::action::SendFrame& frame) const {
+            std::uint64_t offset = 0;
+            attempt.transport_->send(frame.opcode, frame.payload, offset);
+        }
+        void operator()(const session::action::Opened& opened) const {
+            attempt.session_opened(opened);
+        }
+        void operator()(const session::action::Failed& failed) const {
+            attempt.session_failed(failed);
+        }
+        void operator()(const session::action::CloseWebSocket& close) const {
+            attempt.transport_->close(close.code, "");
+        }
+    };
+    while (const auto action = client_->session_->poll_action()) {
+        std::visit(Visitor{*this}, *action);
+    }
+}
+
+void Attempt::session_opened(const session::action::Opened& opened) {
+    Client::Questions questions;
+    {
+        const std::lock_guard lock(client_->mutex_);
+        client_->sender_ = transport_;
+        client_->step(engine::input::SessionOpened{generation_, opened.start}, driver::now(),
+                      questions);
+        if (!client_->engine_.takes_frames(generation_)) client_->sender_.reset();
+    }
+    client_->answer(questions);
+}
+
+void Attempt::session_failed(const session::action::Failed& failed) {
+    on_ended({failed.cause, failed.text});
+    client_->loop_->post([self = shared_from_this()] { self->transport_->abort(); });
+}
+
+void Attempt::close(bool suspend) {
+    if (suspend) {
+        client_->session_->suspend_close();
+    } else {
+        client_->session_->logout_close();
+    }
+    carry_out_session_actions();
+}
+
+bool Attempt::on_read_begin() {
+    read_at_ = driver::now();
+    read_at_ms_ = std::chrono::floor<engine::milliseconds>(read_at_.time_since_epoch()).count();
+    Client::Questions questions;
+    const std::lock_guard lock(client_->mutex_);
+    // No frames yet: the step is for the deadline and for late timers, before anything is read.
+    client_->step(engine::input::FramesRead{generation_, 0}, read_at_, questions);
+    const bool takes = client_->engine_.takes_frames(generation_);
+    if (!takes) ++client_->statistics_.discarded_reads;
+    return takes;
+}
+
+bool Attempt::map(websocket::Opcode opcode, std::span<const std::uint8_t> payload,
+                  session::Message& message, FieldViews& fields) {
+    const bool for_the_app = client_->session_->map(opcode, payload, message);
+    const auto view = [](bool present, std::string_view text) {
+        return present ? text : std::string_view{};
+    };
+    const auto& from = message.fields;
+    fields.id = view(from.has_id, from.id);
+    fields.conversation = view(from.has_conversation, from.conversation);
+    fields.sender = view(from.has_sender, from.sender);
+    fields.time = view(from.has_time, from.time);
+    return for_the_app;
+}
+
+void Attempt::on_message(websocket::Opcode opcode, std::span<const std::uint8_t> payload) {
+    auto& writer = client_->queue_->writer();
+    if (!maps_frames_) {
+        writer.add(flags_of(opcode), payload, read_at_ms_);
+        return;
+    }
+    session::Message message;
+    FieldViews fields;
+    if (map(opcode, payload, message, fields)) {
+        writer.add(flags_of(opcode), message.payload, read_at_ms_, &fields);
+    }
+    carry_out_session_actions();
+}
+
+void Attempt::on_part(const websocket::ReadEvent& part) {
+    auto& writer = client_->queue_->writer();
+    if (part.first) {
+        part_opcode_ = part.opcode;
+        writer.begin_parts(static_cast<std::size_t>(part.expected_bytes));
+    }
+    writer.add_part(part.payload);
+    if (!part.last) return;
+    if (!maps_frames_) {
+        writer.end_parts(flags_of(part_opcode_), read_at_ms_);
+        return;
+    }
+    session::Message message;
+    FieldViews fields;
+    if (map(part_opcode_, writer.parts(), message, fields)) {
+        writer.end_parts(flags_of(part_opcode_), read_at_ms_, &fields);
+    } else {
+        writer.drop_parts();
+    }
+    carry_out_session_actions();
+}
+
+void Attempt::on_pong(std::span<const std::uint8_t> payload) {
+    client_->apply(engine::input::PongRead{generation_, payload});
+}
+
+bool Attempt::on_read_end(std::uint32_t frames, std::size_t bytes) {
+    Client::Questions questions;
+    auto& queue = *client_->queue_;
+    const std::lock_guard lock(client_->mutex_);
+    auto& statistics = client_->statistics_;
+    client_->step(engine::input::FramesRead{generation_, frames}, read_at_, questions);
+    if (!client_->engine_.takes_frames(generation_)) {
+        // The window closed on another thread while these bytes were walked.
+        queue.discard();
+        ++statistics.discarded_reads;
+        return false;
+    }
+    statistics.frames_received += frames;
+    statistics.bytes_received += bytes;
+    const bool room = queue.commit();
+    statistics.messages_received = queue.writer().added_count();
+    if (!room) {
+        ++statistics.reading_paused;
+        client_->step(engine::input::ReadingPaused{generation_}, read_at_, questions);
+    }
+    return room;
+}
+
+void Attempt::on_flushed(std::uint64_t offset) {
+    const std::lock_guard lock(client_->mutex_);
+    client_->report_fates(client_->ledger_.flushed(offset), Fate::sent, engine::Reason::none);
+}
+
+void Attempt::on_ended(const driver::TransportFailure& why) {
+    Client::Questions questions;
+    {
+        const std::lock_guard lock(client_->mutex_);
+        client_->queue_->discard();
+        const bool current = client_->engine_.generation() == generation_;
+        if (current) {
+            client_->cause_text_ = why.text;
+            client_->sender_.reset();
+            client_->report_fates(client_->ledger_.abandon(), Fate::failed, why.cause.reason);
+        }
+        client_->step(engine::input::TransportEnded{generation_, why.cause}, driver::now(),
+                      questions);
+        client_->cause_text_.clear();
+    }
+    client_->answer(questions);
+    client_->loop_->post(
+        [self = shared_from_this()] { self->client_->drop_attempt(self->generation_); });
+}
+
+}  // namespace graceline::client

@@ -1,0 +1,51 @@
+// One connection attempt of a client, as the transport's listener: facts to the engine, payloads
+// to the queue. Must not decide anything; a late call of an old attempt changes nothing.
+#pragma once
+
+#include <memory>
+
+#include "core/client/client.hpp"
+#include "core/driver/transport.hpp"
+#include "core/session/session.hpp"
+
+namespace graceline::client {
+
+class Attempt final : public driver::TransportListener,
+                      public std::enable_shared_from_this<Attempt> {
+  public:
+    Attempt(std::shared_ptr<Client> client, engine::Generation generation);
+
+    engine::Generation generation() const { return generation_; }
+    void open();
+    /// suspend: the server may keep the session (1001); else it is ended first (1000).
+    void close(bool suspend);
+    driver::Transport& transport() { return *transport_; }
+
+  private:
+    void on_progress(driver::OpeningStep step) override;
+    void on_opened(const driver::Opened& opened) override;
+    bool on_read_begin() override;
+    void on_message(websocket::Opcode opcode, std::span<const std::uint8_t> payload) override;
+    void on_part(const websocket::ReadEvent& part) override;
+    void on_pong(std::span<const std::uint8_t> payload) override;
+    bool on_read_end(std::uint32_t frames, std::size_t bytes) override;
+    void on_flushed(std::uint64_t offset) override;
+    void on_ended(const driver::TransportFailure& why) override;
+
+    void carry_out_session_actions();
+    void session_opened(const session::action::Opened& opened);
+    void session_failed(const session::action::Failed& failed);
+    /// Gives a whole message to the session; false: it was the protocol's own.
+    bool map(websocket::Opcode opcode, std::span<const std::uint8_t> payload,
+             session::Message& message, FieldViews& fields);
+
+    const std::shared_ptr<Client> client_;
+    const engine::Generation generation_;
+    std::shared_ptr<driver::Transport> transport_;
+    engine::Instant read_at_{};
+    std::int64_t read_at_ms_ = 0;
+    websocket::Opcode part_opcode_ = websocket::Opcode::text;
+    bool maps_frames_ = false;
+};
+
+}  // namespace graceline::client

@@ -1,0 +1,291 @@
+// The host's calls: one engine step each, then the questions to the host under no lock.
+// Must return at once, but for R13 and R20, which are bounded.
+#include "core/client/client.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace graceline::client {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+/// Every client of the process, for graceline_shutdown(). Leaked, so that exit order is no matter.
+struct Registry {
+    std::mutex mutex;
+    std::vector<std::weak_ptr<Client>> clients;
+};
+
+Registry& registry() {
+    static auto& registry = *new Registry;
+    return registry;
+}
+
+bool may_wait(const driver::Loop& loop) {
+    return !loop.on_io_thread() && !Dispatcher::on_dispatcher_thread();
+}
+
+}  // namespace
+
+Client::Client(Settings settings)
+    : settings_(std::move(settings)),
+      loop_(driver::Loop::acquire()),
+      dispatcher_(Dispatcher::acquire()),
+      engine_(settings_.engine, driver::now()) {
+    published_ = engine_.facts();
+    snapshot_.publish(published_);
+}
+
+Client::~Client() = default;
+
+std::shared_ptr<Client> Client::create(Settings settings) {
+    std::shared_ptr<Client> client(new Client(std::move(settings)));
+    const std::weak_ptr<Client> weak = client;
+    client->queue_ = std::make_shared<EventQueue>(
+        client->settings_.receive_queue_bytes,
+        [weak] {
+            if (const auto self = weak.lock()) self->wake_host();
+        },
+        [weak] {
+            if (const auto self = weak.lock()) {
+                self->loop_->post([self] { self->resume_reading(); });
+            }
+        });
+    {
+        auto& all = registry();
+        const std::lock_guard lock(all.mutex);
+        std::erase_if(all.clients, [](const auto& each) { return each.expired(); });
+        all.clients.push_back(weak);
+    }
+    client->self_ = client;
+    client->loop_->post([client] { client->set_up(); });
+    return client;
+}
+
+engine::Outcome Client::apply(const engine::Input& input) {
+    Questions questions;
+    engine::Outcome outcome;
+    {
+        const std::lock_guard lock(mutex_);
+        outcome = step(input, driver::now(), questions);
+    }
+    answer(questions);
+    return outcome;
+}
+
+/// One step of the engine, drained. Under the lock.
+engine::Outcome Client::step(const engine::Input& input, engine::Instant now,
+                             Questions& questions) {
+    const auto outcome = engine_.handle(input, now);
+    drain(questions);
+    return outcome;
+}
+
+/// Asks the host's hooks on this thread, under no lock, until the engine has no more questions.
+void Client::answer(const Questions& questions) {
+    Questions open = questions;
+    while (!open.empty()) {
+        Questions next;
+        for (const auto& question : open) {
+            const auto told = ask_host(question.begin);
+            const std::lock_guard lock(mutex_);
+            step(engine::input::BackgroundTimeAnswer{question.number, question.begin, told},
+                 driver::now(), next);
+        }
+        open = std::move(next);
+    }
+}
+
+engine::OsAnswer Client::ask_host(bool begin) {
+    const auto& hooks = *settings_.hooks;
+    std::int64_t remaining_ms = -1;
+    std::uint64_t id = 0;
+    const auto begun = SteadyClock::now();
+    if (begin) {
+        id = hooks.begin(remaining_ms);
+        // A host with a remaining hook need not fill in what begin grants.
+        if (id != 0 && remaining_ms == -1 && hooks.remaining) remaining_ms = hooks.remaining();
+    } else {
+        remaining_ms = hooks.remaining();
+    }
+    if (SteadyClock::now() - begun > kSlowHook) {
+        const std::lock_guard lock(mutex_);
+        ++statistics_.slow_hooks;
+        log(LogLevel::warning, "a background-time hook took over 50 ms");
+    }
+    return {id, engine::clamp_os_remaining(remaining_ms)};
+}
+
+engine::Outcome Client::network_changed(engine::Network network) {
+    return apply(engine::input::NetworkChanged{network});
+}
+
+engine::Outcome Client::mark_refreshed(std::uint64_t mark) {
+    return apply(engine::input::MarkRefreshed{mark});
+}
+
+std::uint64_t Client::refresh_mark() {
+    const std::lock_guard lock(mutex_);
+    return engine_.continuity().mark();
+}
+
+engine::Outcome Client::configure_services(engine::ApplicationState state) {
+    const auto outcome = apply(engine::input::ReportState{state});
+    if (state == engine::ApplicationState::will_terminate) {
+        wait_until_settled(SteadyClock::now() + kTerminateWait);
+    }
+    return outcome;
+}
+
+engine::Outcome Client::background_time_expiring() {
+    const bool wait = may_wait(*loop_);
+    const auto outcome = apply(engine::input::BackgroundTimeExpiring{wait});
+    if (wait) {
+        const auto bound = settings_.engine.close_timeout + kExpiringSlack;
+        wait_until_settled(SteadyClock::now() +
+                           std::chrono::duration_cast<SteadyClock::duration>(bound));
+    }
+    return outcome;
+}
+
+/// Closed or aborted, and the end hook has been called.
+bool Client::settled() const {
+    return engine_.state() != engine::ConnectionState::closing && !actions_posted_ &&
+           ends_pending_ == 0;
+}
+
+void Client::wait_until_settled(SteadyClock::time_point until) {
+    if (!may_wait(*loop_)) return;
+    std::unique_lock lock(mutex_);
+    settled_.wait_until(lock, until, [&] { return settled(); });
+}
+
+SendOutcome Client::send(websocket::Opcode opcode, std::span<const std::uint8_t> payload,
+                         std::uint64_t& out_id) {
+    Questions questions;
+    const std::lock_guard lock(mutex_);
+    if (engine_.closed()) return SendOutcome::closed;
+    if (engine_.task().deadline()) {
+        // The deadline is checked on this thread too: a write after it would be a lie (SPEC 5).
+        step(engine::input::FramesRead{engine_.generation(), 0}, driver::now(), questions);
+    }
+    if (engine_.state() != engine::ConnectionState::open || !sender_) {
+        const bool over = engine_.presence() != engine::Presence::foreground &&
+                          engine_.task().last_cause() == engine::TaskCause::expired;
+        return over ? SendOutcome::window_over : SendOutcome::not_connected;
+    }
+    if (ledger_.in_flight() + queue_->fates_unread() >= settings_.outbox_messages) {
+        return SendOutcome::full;
+    }
+    std::uint64_t offset = 0;
+    switch (sender_->send(opcode, payload, offset)) {
+        case driver::SendResult::accepted:
+            break;
+        case driver::SendResult::full:
+            return SendOutcome::full;
+        case driver::SendResult::not_open:
+            return SendOutcome::not_connected;
+    }
+    out_id = ledger_.accept(offset);
+    return SendOutcome::accepted;
+}
+
+void Client::close() {
+    apply(engine::input::Close{});
+}
+
+void Client::release() {
+    {
+        const std::lock_guard lock(mutex_);
+        released_ = true;
+        wake_hook_.reset();
+        has_wake_hook_.store(false, std::memory_order_relaxed);
+    }
+    close();
+}
+
+void Client::set_wake_hook(std::shared_ptr<std::function<void()>> hook) {
+    const std::lock_guard lock(mutex_);
+    wake_hook_.swap(hook);
+    has_wake_hook_.store(wake_hook_ != nullptr, std::memory_order_relaxed);
+}
+
+/// The hook may be anybody's thread's business, so it is called on ours, under no lock.
+void Client::wake_host() {
+    if (!has_wake_hook_.load(std::memory_order_relaxed)) return;
+    // The queue calls this under the client's lock, or on the I/O thread; a post suits both.
+    loop_->post([self = shared_from_this()] {
+        std::shared_ptr<std::function<void()>> hook;
+        {
+            const std::lock_guard lock(self->mutex_);
+            hook = self->wake_hook_;
+        }
+        if (hook) (*hook)();
+    });
+}
+
+ConnectionInfo Client::info() const {
+    const std::lock_guard lock(mutex_);
+    const auto now = driver::now();
+    ConnectionInfo info;
+    info.status = engine::connection_status(engine_.facts(), now);
+    info.phase = engine_.phase();
+    info.cause = engine_.cause();
+    info.application_state = engine_.application_state();
+    info.network = engine_.network();
+    info.task_cause = engine_.task().last_cause();
+    info.trusted = engine_.liveness().trusted();
+    info.gap_open = engine_.continuity().gap_open();
+    info.task_running = engine_.task().running();
+    info.attempt = engine_.attempt();
+    info.task_number = engine_.task().number();
+    info.gap_number = engine_.continuity().gap_number();
+    info.connection_number = engine_.generation();
+    if (const auto retry = engine_.retry_at()) {
+        info.retry_in_ms = engine::ceil_ms(std::max(*retry - now, engine::Duration::zero()));
+    }
+    if (const auto trip = engine_.liveness().round_trip()) {
+        info.round_trip_us = std::chrono::duration_cast<std::chrono::microseconds>(*trip).count();
+    }
+    if (engine_.state() == engine::ConnectionState::open) {
+        info.last_frame_age_ms = engine::ceil_ms(now - engine_.liveness().last_frame_at());
+    }
+    info.transport = settings_.transport_kind == TransportKind::cpprest ? "cpprest" : "default";
+    info.opened = opened_;
+    info.text = status_text_;
+    return info;
+}
+
+Statistics Client::statistics() const {
+    const auto figures = queue_->figures();
+    const std::lock_guard lock(mutex_);
+    Statistics statistics = statistics_;
+    statistics.pings_sent = engine_.pings_sent();
+    statistics.connections = engine_.connections();
+    statistics.attempts = engine_.generation();
+    statistics.gaps = engine_.continuity().gap_number();
+    statistics.tasks = engine_.task().number();
+    statistics.queue_bytes = figures.bytes;
+    statistics.queue_peak_bytes = figures.peak_bytes;
+    statistics.events_coalesced = figures.coalesced;
+    return statistics;
+}
+
+void Client::shut_down_all() {
+    std::vector<std::shared_ptr<Client>> clients;
+    {
+        auto& all = registry();
+        const std::lock_guard lock(all.mutex);
+        for (const auto& each : all.clients) {
+            if (auto client = each.lock()) clients.push_back(std::move(client));
+        }
+    }
+    for (const auto& client : clients) {
+        client->apply(engine::input::ReportState{engine::ApplicationState::will_terminate});
+    }
+    const auto until = SteadyClock::now() + kTerminateWait;
+    for (const auto& client : clients) client->wait_until_settled(until);
+}
+
+}  // namespace graceline::client

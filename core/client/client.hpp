@@ -1,0 +1,193 @@
+// The thread-safe face of one engine: calls in, events out, queries from a snapshot.
+// Must take the engine's lock for each step and call neither host nor transport callbacks under it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/client/dispatcher.hpp"
+#include "core/client/event_queue.hpp"
+#include "core/client/send_ledger.hpp"
+#include "core/client/settings.hpp"
+#include "core/client/snapshot.hpp"
+#include "core/driver/loop.hpp"
+#include "core/driver/transport.hpp"
+#include "core/engine/engine.hpp"
+#include "core/session/session.hpp"
+
+namespace graceline::client {
+
+class Attempt;
+
+struct ConnectionInfo {
+    engine::ConnectionStatus status{};
+    engine::Phase phase{};
+    engine::Failure cause;
+    engine::ApplicationState application_state{};
+    engine::Network network{};
+    engine::TaskCause task_cause{};
+    bool trusted = false;
+    bool gap_open = true;
+    bool task_running = false;
+    std::uint32_t attempt = 0;
+    std::uint64_t task_number = 0;
+    std::uint64_t gap_number = 0;
+    std::uint64_t connection_number = 0;
+    std::int64_t retry_in_ms = -1;
+    std::int64_t round_trip_us = -1;
+    std::int64_t last_frame_age_ms = -1;
+    const char* transport = "";
+    driver::Opened opened;
+    std::string text;
+};
+
+struct Statistics {
+    std::uint64_t messages_received = 0;
+    std::uint64_t bytes_received = 0;
+    std::uint64_t frames_received = 0;
+    std::uint64_t messages_sent = 0;
+    std::uint64_t pings_sent = 0;
+    std::uint64_t connections = 0;
+    std::uint64_t attempts = 0;
+    std::uint64_t gaps = 0;
+    std::uint64_t tasks = 0;
+    std::uint64_t discarded_reads = 0;
+    std::uint64_t reading_paused = 0;
+    std::uint64_t queue_bytes = 0;
+    std::uint64_t queue_peak_bytes = 0;
+    std::uint64_t events_coalesced = 0;
+    std::uint64_t slow_hooks = 0;
+};
+
+enum class SendOutcome : std::uint8_t { accepted, closed, not_connected, window_over, full };
+
+class Client : public std::enable_shared_from_this<Client> {
+  public:
+    static std::shared_ptr<Client> create(Settings settings);
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    // Calls of the host, any thread.
+    engine::Outcome start() { return apply(engine::input::Start{}); }
+    engine::Outcome connect() { return apply(engine::input::Connect{}); }
+    engine::Outcome disconnect() { return apply(engine::input::Disconnect{}); }
+    engine::Outcome ping() { return apply(engine::input::Ping{}); }
+    engine::Outcome network_changed(engine::Network network);
+    engine::Outcome mark_refreshed(std::uint64_t mark);
+    std::uint64_t refresh_mark();
+    /// will_terminate waits up to 250 ms (R20); everything else returns at once.
+    engine::Outcome configure_services(engine::ApplicationState state);
+    /// Waits up to the close time-out and a slack (R13); from a hook it aborts and does not wait.
+    engine::Outcome background_time_expiring();
+    SendOutcome send(websocket::Opcode opcode, std::span<const std::uint8_t> payload,
+                     std::uint64_t& out_id);
+    std::uint64_t max_message_bytes() const {
+        return settings_.transport->limits.max_message_bytes;
+    }
+    void close();
+    /// After it no hook starts but end and free.
+    void release();
+
+    void set_wake_hook(std::shared_ptr<std::function<void()>> hook);
+    EventQueue& queue() { return *queue_; }
+    const std::shared_ptr<EventQueue>& shared_queue() const { return queue_; }
+
+    engine::Facts facts() const { return snapshot_.read(); }
+    ConnectionInfo info() const;
+    Statistics statistics() const;
+
+    /// R20 for every client of the process.
+    static void shut_down_all();
+
+  private:
+    friend class Attempt;
+
+    explicit Client(Settings settings);
+
+    struct Question {
+        std::uint64_t number;
+        bool begin;
+    };
+    using Questions = std::vector<Question>;
+    using Action = std::variant<engine::output::OpenTransport, engine::output::CloseTransport,
+                                engine::output::AbortTransport, engine::output::SendPing,
+                                engine::output::Closed>;
+
+    // client.cpp
+    engine::Outcome apply(const engine::Input& input);
+    engine::Outcome step(const engine::Input& input, engine::Instant now, Questions& questions);
+    void answer(const Questions& questions);
+    engine::OsAnswer ask_host(bool begin);
+    void wait_until_settled(std::chrono::steady_clock::time_point until);
+    bool settled() const;
+
+    // client_outputs.cpp: under the lock
+    void drain(Questions& questions);
+    void put(const engine::Output& output, Questions& questions);
+    void act(Action action);
+    void add_event(ControlEvent event);
+    void report_status(const engine::output::StatusChanged& changed);
+    void report_fates(IdRange ids, Fate fate, engine::Reason reason);
+    void abandon_in_flight();
+    void end_background_time(std::uint64_t id);
+    void log(LogLevel level, std::string text);
+    void plan_wake_up();
+
+    // client_actions.cpp: on the I/O thread
+    void set_up();
+    void hand_over();
+    void run_actions();
+    void run(const engine::output::OpenTransport& open);
+    void run(const engine::output::CloseTransport& close);
+    void run(const engine::output::AbortTransport& abort);
+    void run(const engine::output::SendPing& ping);
+    void run(const engine::output::Closed&);
+    void timer_fired();
+    void drop_attempt(engine::Generation generation);
+    void resume_reading();
+    void wake_host();
+
+    const Settings settings_;
+    const std::shared_ptr<driver::Loop> loop_;
+    const std::shared_ptr<Dispatcher> dispatcher_;
+    std::shared_ptr<EventQueue> queue_;
+
+    mutable std::mutex mutex_;  ///< The engine's owner is whoever holds it.
+    std::condition_variable settled_;
+    engine::Engine engine_;
+    Snapshot snapshot_;
+    engine::Facts published_;
+    std::vector<Action> actions_;
+    bool actions_posted_ = false;
+    engine::Deadline armed_;
+    bool wake_up_planned_ = false;
+    unsigned ends_pending_ = 0;
+    bool released_ = false;
+    SendLedger ledger_;
+    std::shared_ptr<driver::Transport> sender_;  ///< The open one.
+    driver::Opened opened_;
+    std::string cause_text_;   ///< What the transport said of the failure being handled.
+    std::string status_text_;  ///< Of the last change.
+    Statistics statistics_;
+    std::shared_ptr<std::function<void()>> wake_hook_;
+    std::atomic<bool> has_wake_hook_{false};
+    std::shared_ptr<Client> self_;  ///< Until the last action is done.
+
+    // I/O thread only.
+    std::unique_ptr<driver::Timer> timer_;
+    std::shared_ptr<void> sleep_watch_;
+    std::shared_ptr<Attempt> attempt_;
+    std::unique_ptr<session::Session> session_;
+    std::vector<Action> running_actions_;
+};
+
+}  // namespace graceline::client

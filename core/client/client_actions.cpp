@@ -1,0 +1,108 @@
+// What the I/O thread does for a client: transports, the one timer, the end.
+// Must keep the order of the actions, and run none inside a transport's callback.
+#include <utility>
+
+#include "core/client/attempt.hpp"
+#include "core/client/client.hpp"
+#include "core/session/json_fields.hpp"
+#include "core/session/plain.hpp"
+
+namespace graceline::client {
+
+namespace {
+
+/// All sessions live on the I/O thread, so one reader with its buffers serves them.
+std::shared_ptr<session::JsonReader> shared_json_reader() {
+    static auto& mutex = *new std::mutex;
+    static auto& current = *new std::weak_ptr<session::JsonReader>;
+    const std::lock_guard lock(mutex);
+    auto reader = current.lock();
+    if (!reader) {
+        reader = std::make_shared<session::JsonReader>();
+        current = reader;
+    }
+    return reader;
+}
+
+}  // namespace
+
+void Client::set_up() {
+    session_ = std::make_unique<session::Plain>(settings_.session, shared_json_reader());
+    timer_ = std::make_unique<driver::Timer>(*loop_, [this] { timer_fired(); });
+    sleep_watch_ = loop_->on_sleep_detected([weak = weak_from_this()](engine::Duration) {
+        if (const auto self = weak.lock()) self->apply(engine::input::ClockJumped{});
+    });
+}
+
+void Client::run_actions() {
+    const auto keep = shared_from_this();
+    for (;;) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (actions_.empty()) {
+                // Only now: whoever waits for the socket to be gone must not be told too early.
+                actions_posted_ = false;
+                settled_.notify_all();
+                return;
+            }
+            running_actions_.swap(actions_);
+        }
+        for (const auto& action : running_actions_) {
+            std::visit([this](const auto& each) { run(each); }, action);
+        }
+        running_actions_.clear();
+    }
+}
+
+void Client::run(const engine::output::OpenTransport& open) {
+    attempt_ = std::make_shared<Attempt>(shared_from_this(), open.generation);
+    attempt_->open();
+}
+
+void Client::run(const engine::output::CloseTransport& close) {
+    if (!attempt_ || attempt_->generation() != close.generation) return;
+    attempt_->close(close.suspend);
+}
+
+void Client::run(const engine::output::AbortTransport& abort) {
+    if (!attempt_ || attempt_->generation() != abort.generation) return;
+    attempt_->transport().abort();
+    attempt_.reset();
+}
+
+void Client::run(const engine::output::SendPing& ping) {
+    if (!attempt_ || attempt_->generation() != ping.generation) return;
+    attempt_->transport().ping(ping.payload);
+}
+
+/// The last action: nothing of this client lives on the I/O thread afterwards.
+void Client::run(const engine::output::Closed&) {
+    timer_.reset();
+    sleep_watch_.reset();
+    session_.reset();
+    if (attempt_) attempt_->transport().abort();
+    attempt_.reset();
+    std::shared_ptr<Client> self;
+    const std::lock_guard lock(mutex_);
+    self.swap(self_);
+}
+
+void Client::timer_fired() {
+    {
+        const std::lock_guard lock(mutex_);
+        armed_.reset();
+    }
+    apply(engine::input::Tick{});
+}
+
+void Client::drop_attempt(engine::Generation generation) {
+    if (attempt_ && attempt_->generation() == generation) attempt_.reset();
+}
+
+void Client::resume_reading() {
+    if (!attempt_) return;
+    apply(engine::input::ReadingResumed{attempt_->generation()});
+    if (attempt_) attempt_->transport().resume_reading();
+}
+
+}  // namespace graceline::client

@@ -1,0 +1,206 @@
+// Turns the engine's outputs into events for the host and actions for the I/O thread.
+// Must run under the client's lock, so that both keep the engine's order.
+#include <chrono>
+#include <utility>
+
+#include "core/client/client.hpp"
+
+namespace graceline::client {
+
+namespace {
+
+std::int64_t clock_ms() {
+    return std::chrono::floor<engine::milliseconds>(driver::now().time_since_epoch()).count();
+}
+
+ControlEvent control_event(EventType type) {
+    ControlEvent event;
+    event.type = type;
+    event.time_ms = clock_ms();
+    return event;
+}
+
+}  // namespace
+
+void Client::drain(Questions& questions) {
+    // First what the queries say, then the events: a host that acts on an event must find it true.
+    if (const auto facts = engine_.facts(); facts != published_) {
+        published_ = facts;
+        snapshot_.publish(facts);
+        settled_.notify_all();
+    }
+    while (const auto output = engine_.poll_output()) put(*output, questions);
+    plan_wake_up();
+    if (!actions_.empty() && !std::exchange(actions_posted_, true)) {
+        loop_->post([self = shared_from_this()] { self->run_actions(); });
+    }
+}
+
+void Client::put(const engine::Output& output, Questions& questions) {
+    namespace out = engine::output;
+    struct Visitor {
+        Client& client;
+        Questions& questions;
+
+        void operator()(const out::OpenTransport& open) const { client.act(open); }
+        // The attempt opens its session itself, on the I/O thread, in on_opened.
+        void operator()(const out::OpenSession&) const {}
+        void operator()(const out::CloseTransport& close) const { client.act(close); }
+        void operator()(const out::AbortTransport& abort) const {
+            client.abandon_in_flight();
+            client.act(abort);
+        }
+        void operator()(const out::SendPing& ping) const { client.act(ping); }
+        void operator()(const out::AskBackgroundTime& ask) const {
+            questions.push_back({ask.question, ask.begin});
+        }
+        void operator()(const out::EndBackgroundTime& end) const {
+            client.end_background_time(end.id);
+        }
+        void operator()(const out::StatusChanged& changed) const { client.report_status(changed); }
+        void operator()(const out::BackgroundTaskBegan& began) const {
+            auto event = control_event(EventType::background_task_began);
+            event.details.task_number = began.number;
+            client.log(LogLevel::info, "background task began");
+            client.add_event(std::move(event));
+        }
+        void operator()(const out::BackgroundTaskEnded& ended) const {
+            auto event = control_event(EventType::background_task_ended);
+            event.details.task_number = ended.number;
+            event.details.task_cause = static_cast<int>(ended.cause);
+            event.details.reason = static_cast<int>(ended.reason);
+            event.text = std::string("background task ended: ") + to_string(ended.cause);
+            client.log(LogLevel::info, event.text);
+            client.add_event(std::move(event));
+        }
+        void operator()(const out::GapJudged& judged) const {
+            auto event = control_event(EventType::gap_verdict);
+            event.details.gap_number = judged.gap.number;
+            event.details.gap_verdict = static_cast<int>(judged.verdict);
+            event.details.reason = static_cast<int>(judged.reason);
+            event.details.gap_ms = engine::ceil_ms(judged.length);
+            event.text = text_of(judged.reason);
+            client.log(LogLevel::info, std::string("gap judged: ") + to_string(judged.verdict));
+            client.add_event(std::move(event));
+        }
+        void operator()(const out::ReturnJudged& judged) const {
+            auto event = control_event(EventType::return_verdict);
+            event.details.return_verdict = static_cast<int>(judged.advice);
+            event.details.reason = static_cast<int>(judged.reason);
+            event.text = text_of(judged.reason);
+            client.add_event(std::move(event));
+        }
+        void operator()(const out::RefreshNeeded& needed) const {
+            auto event = control_event(EventType::refresh_needed);
+            event.details.reason = static_cast<int>(needed.reason);
+            event.text = text_of(needed.reason);
+            client.add_event(std::move(event));
+        }
+        void operator()(const out::PingCompleted& ping) const {
+            using std::chrono::microseconds;
+            auto event = control_event(EventType::ping_completed);
+            if (ping.round_trip) {
+                event.details.round_trip_us =
+                    std::chrono::duration_cast<microseconds>(*ping.round_trip).count();
+            }
+            event.details.reason = static_cast<int>(ping.reason);
+            if (!ping.round_trip) event.text = text_of(ping.reason);
+            client.add_event(std::move(event));
+        }
+        void operator()(const out::Closed& closed) const {
+            client.abandon_in_flight();
+            client.queue_->add_last(control_event(EventType::closed));
+            client.act(closed);
+        }
+    };
+    std::visit(Visitor{*this, questions}, output);
+}
+
+void Client::act(Action action) {
+    actions_.push_back(std::move(action));
+}
+
+void Client::add_event(ControlEvent event) {
+    queue_->add(std::move(event));
+}
+
+void Client::report_status(const engine::output::StatusChanged& changed) {
+    auto event = control_event(EventType::connection_status);
+    event.details.connection_status = static_cast<int>(changed.status);
+    event.details.phase = static_cast<int>(engine_.phase());
+    event.details.reason = static_cast<int>(changed.cause.reason);
+    event.details.attempt = static_cast<int>(changed.attempt);
+    event.details.close_code = changed.cause.close_code;
+    event.details.http_status = changed.cause.http_status;
+    if (changed.retry_in) event.details.retry_in_ms = engine::ceil_ms(*changed.retry_in);
+    status_text_ = cause_text_.empty() ? text_of(changed.cause.reason) : cause_text_;
+    if (changed.cause.reason == engine::Reason::none) status_text_.clear();
+    event.text = status_text_;
+    const bool bad_news = changed.status == engine::ConnectionStatus::connecting &&
+                          changed.cause.reason != engine::Reason::none;
+    log(bad_news ? LogLevel::warning : LogLevel::info,
+        std::string(to_string(changed.status)) + (event.text.empty() ? "" : ": " + event.text));
+    if (changed.state != engine::ConnectionState::open) sender_.reset();
+    add_event(std::move(event));
+}
+
+void Client::report_fates(IdRange ids, Fate fate, engine::Reason reason) {
+    if (ids.empty()) return;
+    auto event = control_event(EventType::send_fate);
+    event.details.fate = static_cast<int>(fate);
+    event.details.first_id = ids.first;
+    event.details.last_id = ids.last;
+    event.details.reason = static_cast<int>(reason);
+    if (fate == Fate::failed) event.text = text_of(reason);
+    if (fate == Fate::sent) statistics_.messages_sent += ids.count();
+    add_event(std::move(event));
+}
+
+/// The socket is going or gone: what is not in the kernel never will be.
+void Client::abandon_in_flight() {
+    sender_.reset();
+    report_fates(ledger_.abandon(), Fate::failed, engine_.cause().reason);
+}
+
+void Client::end_background_time(std::uint64_t id) {
+    ++ends_pending_;
+    dispatcher_->post([self = shared_from_this(), hooks = settings_.hooks, id] {
+        const auto begun = std::chrono::steady_clock::now();
+        hooks->end(id);
+        const bool slow = std::chrono::steady_clock::now() - begun > kSlowHook;
+        const std::lock_guard lock(self->mutex_);
+        --self->ends_pending_;
+        if (slow) ++self->statistics_.slow_hooks;
+        self->settled_.notify_all();
+    });
+}
+
+void Client::log(LogLevel level, std::string text) {
+    const auto& hook = settings_.log;
+    if (!hook || released_ || level > hook->level) return;
+    dispatcher_->post([self = shared_from_this(), level, text = std::move(text)] {
+        {
+            const std::lock_guard lock(self->mutex_);
+            if (self->released_) return;
+        }
+        self->settings_.log->write(level, text.c_str());
+    });
+}
+
+/// Only an earlier deadline is worth a wake-up; a later one is armed when the timer fires.
+void Client::plan_wake_up() {
+    const auto next = engine_.next_deadline();
+    if (!next || wake_up_planned_ || (armed_ && *armed_ <= *next)) return;
+    wake_up_planned_ = true;
+    loop_->post([self = shared_from_this()] {
+        engine::Deadline deadline;
+        {
+            const std::lock_guard lock(self->mutex_);
+            self->wake_up_planned_ = false;
+            deadline = self->armed_ = self->engine_.next_deadline();
+        }
+        if (self->timer_) self->timer_->arm(deadline);
+    });
+}
+
+}  // namespace graceline::client

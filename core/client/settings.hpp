@@ -1,0 +1,49 @@
+// What a client is made of, validated.
+// Must not hold a C type: capi turns its options into this.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/client/limits.hpp"
+#include "core/driver/transport.hpp"
+#include "core/engine/options.hpp"
+#include "core/session/plain.hpp"
+
+namespace graceline::client {
+
+/// The host's side of background time. Its destructor frees the host's data, so that this happens
+/// once, after the last call.
+struct BackgroundTimeHooks {
+    /// Returns the id, 0 when refused; `remaining_ms` is preset to -1 (no limit).
+    std::function<std::uint64_t(std::int64_t& remaining_ms)> begin;
+    std::function<void(std::uint64_t id)> end;
+    std::function<std::int64_t()> remaining;
+    std::shared_ptr<void> owner;
+};
+
+enum class LogLevel : std::uint8_t { error, warning, info, debug };
+
+struct LogHook {
+    LogLevel level = LogLevel::warning;
+    std::function<void(LogLevel, const char* text)> write;
+    std::shared_ptr<void> owner;
+};
+
+enum class TransportKind : std::uint8_t { standard, cpprest };
+
+struct Settings {
+    engine::Options engine;
+    std::shared_ptr<const driver::TransportSettings> transport;
+    TransportKind transport_kind = TransportKind::standard;
+    session::PlainOptions session;
+    std::string session_token;  ///< For a token frame; empty: none.
+    std::size_t receive_queue_bytes = kDefaultReceiveQueueBytes;
+    std::uint32_t outbox_messages = kDefaultOutboxMessages;
+    std::shared_ptr<BackgroundTimeHooks> hooks;
+    std::shared_ptr<LogHook> log;
+};
+
+}  // namespace graceline::client
