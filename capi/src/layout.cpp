@@ -1,0 +1,79 @@
+// Proves that what core/client writes is what the header says, byte by byte and number by number.
+// Must not hold code: it only asserts.
+#include <cstddef>
+
+#include "core/client/event.hpp"
+#include "core/engine/application_state.hpp"
+#include "core/engine/continuity.hpp"
+#include "core/engine/output.hpp"
+#include "core/engine/phase.hpp"
+#include "core/engine/reason.hpp"
+#include "core/engine/task.hpp"
+#include "graceline/graceline.h"
+
+namespace graceline {
+
+#define SAME_SIZE(c_type, core_type) static_assert(sizeof(c_type) == sizeof(core_type))
+#define SAME(c_type, core_type, member) \
+    static_assert(offsetof(c_type, member) == offsetof(core_type, member))
+
+SAME_SIZE(graceline_event, client::Event);
+SAME(graceline_event, client::Event, type);
+SAME(graceline_event, client::Event, flags);
+SAME(graceline_event, client::Event, sequence);
+SAME(graceline_event, client::Event, time_ms);
+SAME(graceline_event, client::Event, data);
+SAME(graceline_event, client::Event, size);
+SAME(graceline_event, client::Event, fields);
+SAME(graceline_event, client::Event, details);
+
+SAME_SIZE(graceline_message_fields, client::EventFields);
+SAME(graceline_message_fields, client::EventFields, id);
+SAME(graceline_message_fields, client::EventFields, conversation);
+SAME(graceline_message_fields, client::EventFields, sender);
+SAME(graceline_message_fields, client::EventFields, time);
+
+SAME_SIZE(graceline_event_details, client::EventDetails);
+SAME(graceline_event_details, client::EventDetails, connection_status);
+SAME(graceline_event_details, client::EventDetails, phase);
+SAME(graceline_event_details, client::EventDetails, reason);
+SAME(graceline_event_details, client::EventDetails, attempt);
+SAME(graceline_event_details, client::EventDetails, close_code);
+SAME(graceline_event_details, client::EventDetails, http_status);
+SAME(graceline_event_details, client::EventDetails, task_cause);
+SAME(graceline_event_details, client::EventDetails, gap_verdict);
+SAME(graceline_event_details, client::EventDetails, return_verdict);
+SAME(graceline_event_details, client::EventDetails, fate);
+SAME(graceline_event_details, client::EventDetails, coalesced_count);
+SAME(graceline_event_details, client::EventDetails, task_number);
+SAME(graceline_event_details, client::EventDetails, gap_number);
+SAME(graceline_event_details, client::EventDetails, first_id);
+SAME(graceline_event_details, client::EventDetails, last_id);
+SAME(graceline_event_details, client::EventDetails, retry_in_ms);
+SAME(graceline_event_details, client::EventDetails, gap_ms);
+SAME(graceline_event_details, client::EventDetails, round_trip_us);
+SAME(graceline_event_details, client::EventDetails, text);
+
+#define EQUAL(c_value, core_value) \
+    static_assert(static_cast<int>(c_value) == static_cast<int>(core_value))
+
+// The first and the last value of each twin; tests/checks compares every name between them.
+EQUAL(GRACELINE_EVENT_MESSAGE, client::EventType::message);
+EQUAL(GRACELINE_EVENT_CLOSED, client::EventType::closed);
+EQUAL(GRACELINE_MESSAGE_FLAG_TEXT, client::message_flag::kText);
+EQUAL(GRACELINE_MESSAGE_FLAG_BINARY, client::message_flag::kBinary);
+EQUAL(GRACELINE_MESSAGE_FLAG_REPLAYED, client::message_flag::kReplayed);
+EQUAL(GRACELINE_FATE_SENT, client::Fate::sent);
+EQUAL(GRACELINE_FATE_FAILED, client::Fate::failed);
+EQUAL(GRACELINE_APPLICATION_STATE_WILL_TERMINATE, engine::ApplicationState::will_terminate);
+EQUAL(GRACELINE_CONNECTION_STATUS_FEATURE_THROTTLED, engine::ConnectionStatus::feature_throttled);
+EQUAL(GRACELINE_PHASE_CLOSING, engine::Phase::closing);
+EQUAL(GRACELINE_REASON_NOT_STARTED, engine::Reason::not_started);
+EQUAL(GRACELINE_REASON_INTERNAL_ERROR, engine::Reason::internal_error);
+EQUAL(GRACELINE_NETWORK_METERED, engine::Network::metered);
+EQUAL(GRACELINE_TASK_CAUSE_CLOSED, engine::TaskCause::closed);
+EQUAL(GRACELINE_GAP_VERDICT_UNKNOWN, engine::GapVerdict::unknown);
+EQUAL(GRACELINE_RETURN_VERDICT_REFRESH, engine::ReturnAdvice::refresh);
+EQUAL(GRACELINE_DISPOSITION_TERMINAL, engine::Disposition::terminal);
+
+}  // namespace graceline
