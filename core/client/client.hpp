@@ -170,6 +170,7 @@ class Client : public std::enable_shared_from_this<Client> {
     bool actions_posted_ = false;
     engine::Deadline armed_;
     bool wake_up_planned_ = false;
+    bool deadline_stale_ = false;
     unsigned ends_pending_ = 0;
     bool released_ = false;
     SendLedger ledger_;

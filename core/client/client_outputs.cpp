@@ -141,6 +141,7 @@ void Client::report_status(const engine::output::StatusChanged& changed) {
     log(bad_news ? LogLevel::warning : LogLevel::info,
         std::string(to_string(changed.status)) + (event.text.empty() ? "" : ": " + event.text));
     if (changed.state != engine::ConnectionState::open) sender_.reset();
+    deadline_stale_ = true;
     add_event(std::move(event));
 }
 
@@ -187,10 +188,14 @@ void Client::log(LogLevel level, std::string text) {
     });
 }
 
-/// Only an earlier deadline is worth a wake-up; a later one is armed when the timer fires.
+/// Only an earlier deadline is worth a wake-up; a later one is armed when the timer fires, so that
+/// a busy connection does not arm it for each read. After a change of status the old one is stale
+/// (a time-out of an attempt that is over) and would wake an idle client for nothing.
 void Client::plan_wake_up() {
+    if (wake_up_planned_) return;
+    const bool stale = std::exchange(deadline_stale_, false);
     const auto next = engine_.next_deadline();
-    if (!next || wake_up_planned_ || (armed_ && *armed_ <= *next)) return;
+    if (stale ? armed_ == next : (!next || (armed_ && *armed_ <= *next))) return;
     wake_up_planned_ = true;
     loop_->post([self = shared_from_this()] {
         engine::Deadline deadline;
@@ -199,7 +204,9 @@ void Client::plan_wake_up() {
             self->wake_up_planned_ = false;
             deadline = self->armed_ = self->engine_.next_deadline();
         }
-        if (self->timer_) self->timer_->arm(deadline);
+        if (!self->timer_) return;
+        self->timer_->arm(std::nullopt);  // else a later deadline would be taken lazily
+        self->timer_->arm(deadline);
     });
 }
 

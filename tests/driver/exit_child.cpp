@@ -16,6 +16,7 @@ namespace {
 using namespace graceline;
 
 constexpr int kExitCode = 7;
+constexpr int kStillRunningCode = 8;
 
 class Sink final : public driver::TransportListener {
   public:
@@ -43,7 +44,28 @@ struct Owner {
 };
 Owner static_owner;
 
+std::atomic<Sink*> the_sink{nullptr};
+
+/// Destroyed after all exit handlers that the driver and OpenSSL have registered: what still runs
+/// then has time to run into what is no longer there, and is found out.
+struct SlowEnd {
+    ~SlowEnd() {
+        const Sink* const sink = the_sink;
+        if (sink == nullptr) return;
+        const std::uint64_t before = sink->messages;
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        if (sink->messages != before) std::_Exit(kStillRunningCode);
+    }
+};
+const SlowEnd slow_end;
+
 }  // namespace
+
+// Leaking is what this program is for; AddressSanitizer asks for this name.
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() {
+    return "detect_leaks=0";
+}
 
 int main(int argc, char** argv) {
     if (argc != 4) return 2;
@@ -57,6 +79,7 @@ int main(int argc, char** argv) {
     settings.tls.verify = false;
 
     auto* const sink = new Sink;
+    the_sink = sink;
     auto* const owner = mode == "static-owner" ? &static_owner : new Owner;
     if (mode == "exit-from-listener") sink->exit_after = 20'000;
     owner->loop = driver::Loop::acquire();

@@ -2,6 +2,7 @@
 // Must not assert a duration that a busy machine could not keep.
 #include <dirent.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "core/driver/platform/platform.hpp"
 #include "core/driver/resolver.hpp"
 #include "tests/driver/support/certificates.hpp"
 #include "tests/driver/support/harness.hpp"
@@ -168,6 +170,25 @@ TEST_CASE("descriptors: a thousand opens and aborts at all stages -> none is lef
 
 namespace {
 std::atomic<int> sigpipes{0};
+}
+
+TEST_CASE("signals: write into a connection that has ended -> an error, no SIGPIPE", "[driver]") {
+    struct sigaction counting {};
+    struct sigaction before {};
+    counting.sa_handler = [](int) { ++sigpipes; };
+    ::sigaction(SIGPIPE, &counting, &before);
+    int ends[2] = {-1, -1};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+    ::close(ends[1]);
+    const std::uint8_t byte = 1;
+    for (int i = 0; i < 2; ++i) {
+        const driver::platform::Transfer sent = driver::platform::send_some(ends[0], &byte, 1);
+        CHECK(sent.status == driver::platform::TransferStatus::failed);
+        CHECK(sent.error == EPIPE);
+    }
+    ::close(ends[0]);
+    ::sigaction(SIGPIPE, &before, nullptr);
+    CHECK(sigpipes == 0);
 }
 
 TEST_CASE("signals: peers that go while we send -> no SIGPIPE, disposition untouched", "[driver]") {

@@ -220,7 +220,7 @@ TEST_CASE("continuity: opened twice, ended twice -> one gap", "[engine]") {
     CHECK_FALSE(truth.needs_refresh());
 }
 
-TEST_CASE("verdicts: which of them close a gap", "[engine]") {
+TEST_CASE("verdicts: each of them -> complete and recovered close a gap", "[engine]") {
     CHECK(closes_gap(GapVerdict::complete));
     CHECK(closes_gap(GapVerdict::recovered));
     CHECK_FALSE(closes_gap(GapVerdict::gap));

@@ -137,7 +137,7 @@ TEST_CASE("trust: lost -> frames do not give it back, only the probe's own pong 
     CHECK(h.count<output::ReturnJudged>() == 1);
 }
 
-TEST_CASE("probe: other bytes restart its time-out, but never beyond ten seconds in all",
+TEST_CASE("probe: other bytes -> restart its time-out, never beyond ten seconds in all",
           "[engine]") {
     Harness h;
     h.connect_up();

@@ -6,7 +6,6 @@ using namespace graceline::engine;
 using namespace graceline::engine::testing;
 
 namespace {
-
 /// One begun task is running, its window open with this much left.
 void check_window(const Harness& h, milliseconds left) {
     CHECK(h.engine.task().window_started());

@@ -69,7 +69,9 @@ DevServer::~DevServer() {
     if (!certificate_file_.empty()) std::filesystem::remove(certificate_file_, ignored);
 }
 
-std::string DevServer::program() { return GRACELINE_DEVSERVER_PATH; }
+std::string DevServer::program() {
+    return GRACELINE_DEVSERVER_PATH;
+}
 
 std::string DevServer::url(std::string_view path_and_query) const {
     return std::string(tls_ ? "wss" : "ws") + "://127.0.0.1:" + std::to_string(port_) +

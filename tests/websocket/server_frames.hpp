@@ -86,7 +86,7 @@ inline Bytes text_frame(std::string_view text) {
 
 inline Bytes close_payload(std::uint16_t code, std::string_view reason) {
     Bytes payload{static_cast<std::uint8_t>(code >> 8), static_cast<std::uint8_t>(code & 0xFF)};
-    payload.insert(payload.end(), reason.begin(), reason.end());
+    for (const char c : reason) payload.push_back(static_cast<std::uint8_t>(c));
     return payload;
 }
 

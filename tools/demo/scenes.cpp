@@ -17,8 +17,8 @@ class Play {
         : stage_(stage), grace_(grace), backstage_(backstage) {}
 
     void foreground() {
-        stage_.begin_scene("Foreground", "Foreground", part(60));
-        stage_.play(part(60));
+        stage_.begin_scene("Foreground", "Foreground", part(65));
+        stage_.play(part(65));
         stage_.end_scene();
     }
 

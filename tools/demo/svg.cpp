@@ -16,7 +16,7 @@ constexpr double kRight = 24;
 constexpr double kTop = 96;
 constexpr double kGap = 14;
 // About the width of a bold character of 13 px.
-constexpr double kTitleCharacter = 7.4;
+constexpr double kTitleCharacter = 7.7;
 
 // The style follows the reader's light or dark setting; colours are mid-tones that work on both.
 constexpr const char* kStyle = R"(<style>
@@ -166,7 +166,8 @@ class Picture {
             const double width = x(scene.end) - x(scene.begin);
             const std::string number_text = std::to_string(i + 1) + ". ";
             const auto fits = [&](const std::string& title) {
-                return static_cast<double>(title.size() + number_text.size()) * kTitleCharacter <
+                return static_cast<double>(title.size() + number_text.size()) * kTitleCharacter +
+                           6 <
                        width;
             };
             const std::string& title = fits(scene.title) ? scene.title : scene.short_title;

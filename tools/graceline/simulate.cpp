@@ -8,6 +8,9 @@ namespace graceline::cli {
 
 namespace {
 
+// What a step causes at once is shown before the next step.
+constexpr Milliseconds kSettle{3};
+
 // Carries out one step; throws Error when the library refuses it.
 struct Player {
     Run& run;
@@ -43,10 +46,11 @@ int simulate(SimulateCommand command) {
             // A ping without a connection is an answer, not the end of the time line.
             run.reporter().show_refused(step, error);
         }
-        run.take_events(Milliseconds(0), [] { return false; });
         const bool waited = std::holds_alternative<WaitStep>(step.action);
         const bool quits = std::holds_alternative<QuitStep>(step.action);
-        if (!waited && !quits) run.reporter().show_queries(run.client());
+        if (waited || quits) continue;
+        run.reporter().show_queries(run.client());
+        run.take_events(kSettle, [] { return false; });
     }
     const bool cut_short = interrupted();
     const std::optional<Reason> final_reason = run.final_reason();

@@ -13,8 +13,6 @@ inline constexpr std::size_t kPoolThreads = 2;
 
 /// Objects given up but not destroyed yet: each holds a thread and a loopback socket.
 inline constexpr std::size_t kMaxUnreapedObjects = 64;
-/// How long the reaper waits for an object to report its end before it destroys it all the same.
-inline constexpr std::chrono::milliseconds kReapWaitLimit{10'000};
 /// How long the exit of the process may be held up by objects that are not destroyed yet.
 inline constexpr std::chrono::milliseconds kDrainAtExitLimit{3'000};
 
@@ -39,6 +37,8 @@ inline constexpr std::uint32_t kMaxReadMessages = 1024;
 inline constexpr std::uint64_t kSdkMaxMessageBytes = 32'000'000;
 /// Pings on top of write_buffer_bytes that may wait for a peer that reads nothing.
 inline constexpr std::size_t kMaxWaitingControlBytes = 64 * 1024;
+/// Between the end of the object's connection and its reset (see Relay::dismiss_client).
+inline constexpr std::chrono::milliseconds kSecondEventDelay{20};
 /// After the end: so long the object's last bytes may take to reach the server.
 inline constexpr std::chrono::milliseconds kLastBytesLimit{250};
 /// A close frame that tells the server of its mistake may take so long to leave.

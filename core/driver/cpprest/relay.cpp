@@ -121,9 +121,8 @@ void Relay::connect(const std::vector<asio::ip::address>& addresses) {
 }
 
 void Relay::close() {
+    if (std::exchange(closed_, true)) return;
     owner_ = nullptr;
-    closed_ = true;
-    last_bytes_.cancel();
     lookup_.reset();
     if (connector_) connector_->cancel();
     for (const auto& weak : knocks_) {
@@ -132,8 +131,19 @@ void Relay::close() {
     ErrorCode ignored;
     acceptor_.close(ignored);
     server_.close(ignored);
-    // An orderly end would leave an object with TLS waiting for a close_notify.
-    reset_client();
+    last_bytes_.cancel();
+    if (client_.is_open()) dismiss_client();
+}
+
+// Asio of the object's side waits for an edge of epoll: after one event, an end or a reset alike,
+// its TLS shutdown starts one more read that nothing would wake for 5 s. So it gets two events.
+void Relay::dismiss_client() {
+    ErrorCode ignored;
+    client_.shutdown(Socket::shutdown_send, ignored);
+    last_bytes_.expires_after(kSecondEventDelay);
+    last_bytes_.async_wait([self = shared_from_this()](const ErrorCode& error) {
+        if (!error) self->reset_client();
+    });
 }
 
 void Relay::finish() {
@@ -219,24 +229,33 @@ void Relay::knock_entered(Socket socket) {
 }
 
 void Relay::pump_up() {
-    client_.async_read_some(
-        asio::buffer(up_), [self = shared_from_this()](const ErrorCode& error, std::size_t size) {
-            if (self->closed_) return;
-            if (error) return self->client_ended();
-            acknowledge_now(self->client_);
-            asio::async_write(self->server_, asio::buffer(self->up_.data(), size),
-                              [self, size](const ErrorCode& failed, std::size_t) {
-                                  if (self->closed_) return;
-                                  if (failed) return self->end_client();
-                                  if (self->owner_ != nullptr) {
-                                      self->owner_->relay_written({self->up_.data(), size});
-                                  }
-                                  if (!self->closed_) self->pump_up();
-                              });
-        });
+    client_.async_read_some(asio::buffer(up_),
+                            [self = shared_from_this()](const ErrorCode& error, std::size_t size) {
+                                if (error) return self->client_ended();
+                                acknowledge_now(self->client_);
+                                // Dismissed, the object may write what it likes, so that it finds
+                                // its end.
+                                if (self->closed_) return self->pump_up();
+                                self->write_up(size);
+                            });
+}
+
+void Relay::write_up(std::size_t size) {
+    asio::async_write(server_, asio::buffer(up_.data(), size),
+                      [self = shared_from_this(), size](const ErrorCode& failed, std::size_t) {
+                          if (failed && !self->closed_) return self->end_client();
+                          if (self->owner_ != nullptr) {
+                              self->owner_->relay_written({self->up_.data(), size});
+                          }
+                          if (self->client_.is_open()) self->pump_up();
+                      });
 }
 
 void Relay::client_ended() {
+    if (closed_) {
+        last_bytes_.cancel();
+        return reset_client();
+    }
     if (owner_ == nullptr) return close();
     ErrorCode ignored;
     server_.shutdown(Socket::shutdown_send, ignored);

@@ -50,7 +50,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
     ~Relay();
 
     void open();
-    /// At once: both connections are gone when it returns, whatever was on its way.
+    /// At once: the server's socket is free when it returns, whatever was on its way, and the
+    /// object is being told.
     void close();
     /// Silent from now on, but what the object has still written goes out first, within
     /// kLastBytesLimit: its answer to a close frame, above all.
@@ -79,7 +80,9 @@ class Relay : public std::enable_shared_from_this<Relay> {
     void listen();
     void accept();
     void knock_entered(Socket socket);
+    void dismiss_client();
     void pump_up();
+    void write_up(std::size_t size);
     void pump_down();
     void write_down(std::size_t size);
     void end_client();

@@ -10,8 +10,8 @@
 
 #include <algorithm>
 #include <array>
-#include <condition_variable>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <string_view>
 #include <system_error>
@@ -121,11 +121,33 @@ bool is_own_verdict(std::uint16_t code, std::string_view reason) {
     return std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
 }
 
-// Shared with the object's close handler, which may outlive the SdkClient by a moment.
+// Shared with the object's close handler. An object is destroyed when both nobody needs it any more
+// and that handler ran: then it needs no more work of the pool, and its destructor waits for
+// nothing, whichever thread holds its last internal reference.
 struct EndSignal {
     std::mutex mutex;
-    std::condition_variable condition;
     bool ended = false;
+    std::function<void()> destroy;
+
+    void end() {
+        std::function<void()> ready;
+        {
+            const std::lock_guard lock(mutex);
+            ended = true;
+            ready.swap(destroy);
+        }
+        if (ready) ready();
+    }
+    void destroy_when_ended(std::function<void()> work) {
+        {
+            const std::lock_guard lock(mutex);
+            if (!ended) {
+                destroy = std::move(work);
+                return;
+            }
+        }
+        work();
+    }
 };
 
 void pass_on(const ws::websocket_incoming_message& message, SdkEvents& events) {
@@ -166,10 +188,8 @@ class SdkClientImpl final : public SdkClient, public std::enable_shared_from_thi
     void close(std::uint16_t code, std::string reason) override;
     void give_up() override;
 
-    /// On the reaper. With its close handler done an object needs no more work of the pool, so it
-    /// can be destroyed without a wait, whichever thread holds its last internal reference.
-    void await_end();
-    bool given_up() const { return given_up_; }
+    /// For the deleter, when the last reference has gone.
+    static void dispose(SdkClientImpl* object);
 
   private:
     void connect_done(const std::exception_ptr& error);
@@ -207,9 +227,7 @@ void SdkClientImpl::connect() {
                                                                   const std::error_code&) {
             const auto code = static_cast<std::uint16_t>(status);
             events->sdk_closed(code, is_own_verdict(code, reason));
-            const std::lock_guard lock(end->mutex);
-            end->ended = true;
-            end->condition.notify_all();
+            end->end();
         });
         observe(client_->connect(web::uri(options_.url)),
                 [self = shared_from_this()](const std::exception_ptr& error) {
@@ -314,13 +332,12 @@ void SdkClientImpl::give_up() {
     if (!std::exchange(given_up_, true)) Reaper::instance().announce();
 }
 
-void SdkClientImpl::await_end() {
-    {
-        const std::lock_guard lock(mutex_);
-        if (!began_) return;
-    }
-    std::unique_lock lock(end_->mutex);
-    end_->condition.wait_for(lock, kReapWaitLimit, [this] { return end_->ended; });
+void SdkClientImpl::dispose(SdkClientImpl* object) {
+    const auto end = object->end_;
+    const bool counted = object->given_up_;
+    if (!object->began_) end->end();
+    end->destroy_when_ended(
+        [object, counted] { Reaper::instance().reap([object] { delete object; }, counted); });
 }
 
 }  // namespace
@@ -328,13 +345,7 @@ void SdkClientImpl::await_end() {
 std::shared_ptr<SdkClient> SdkClient::start(SdkOptions options, std::shared_ptr<SdkEvents> events) {
     prepare_process();
     const std::shared_ptr<SdkClientImpl> client(
-        new SdkClientImpl(std::move(options), std::move(events)), [](SdkClientImpl* object) {
-            const auto destroy = [object] {
-                object->await_end();
-                delete object;
-            };
-            Reaper::instance().reap(destroy, object->given_up());
-        });
+        new SdkClientImpl(std::move(options), std::move(events)), &SdkClientImpl::dispose);
     pplx::create_task([client] { client->connect(); });
     return client;
 }
