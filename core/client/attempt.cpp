@@ -38,6 +38,9 @@ void Attempt::open() {
 void Attempt::on_progress(driver::OpeningStep step) {
     using Step = engine::input::TransportProgress::Step;
     client_->apply(engine::input::TransportProgress{generation_, static_cast<Step>(step)});
+    const std::lock_guard lock(client_->mutex_);
+    client_->log(LogLevel::debug, std::string("attempt ") + std::to_string(generation_) + ": " +
+                                      to_string(client_->engine_.phase()));
 }
 
 void Attempt::on_opened(const driver::Opened& opened) {

@@ -134,12 +134,12 @@ void Client::report_status(const engine::output::StatusChanged& changed) {
     event.details.http_status = changed.cause.http_status;
     if (changed.retry_in) event.details.retry_in_ms = engine::ceil_ms(*changed.retry_in);
     status_text_ = cause_text_.empty() ? text_of(changed.cause.reason) : cause_text_;
-    if (changed.cause.reason == engine::Reason::none) status_text_.clear();
+    if (changed.cause.reason == engine::Reason::none) status_text_ = to_string(changed.status);
     event.text = status_text_;
     const bool bad_news = changed.status == engine::ConnectionStatus::connecting &&
                           changed.cause.reason != engine::Reason::none;
     log(bad_news ? LogLevel::warning : LogLevel::info,
-        std::string(to_string(changed.status)) + (event.text.empty() ? "" : ": " + event.text));
+        std::string(to_string(changed.status)) + ": " + event.text);
     if (changed.state != engine::ConnectionState::open) sender_.reset();
     deadline_stale_ = true;
     add_event(std::move(event));

@@ -12,8 +12,9 @@
 
 namespace graceline::driver {
 
-/// More lookups than this wait in turn; equal names wait together for one lookup.
-inline constexpr std::size_t kMaxResolverThreads = 4;
+/// More lookups than this wait in turn; equal names wait together for one lookup. One, because the
+/// library promises three threads in all.
+inline constexpr std::size_t kMaxResolverThreads = 1;
 /// Addresses of one name that are kept.
 inline constexpr std::size_t kMaxAddresses = 16;
 

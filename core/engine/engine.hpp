@@ -128,8 +128,10 @@ class Engine {
     void wait_and_retry(const Failure& why, Disposition disposition);
     void give_up(const Failure& why);
     bool retries_left() const;
-    void leave_open(Reason reason);
-    void close_connection(std::uint16_t code, bool suspend, Reason reason, Deadline by);
+    void leave_open(Reason reason, Instant at);
+    /// `due`: when it should have happened, where that was earlier than now.
+    void close_connection(std::uint16_t code, bool suspend, Reason reason, Deadline by,
+                          Deadline due = std::nullopt);
     void abort_socket();
     void stop_waiting_or_abort(Reason reason);
     void judge_gap(input::SessionStart start);

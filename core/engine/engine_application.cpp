@@ -208,7 +208,8 @@ void Engine::expire(TaskCause cause, Reason reason, Deadline when_due) {  // R6
     wanted_ = false;
     revives_on_return_ = options_.auto_establish_socket_connection;
     // Counted from the deadline, not from now: a process that woke late closes no later.
-    close_connection(1001, true, reason, when_due.value_or(now_) + options_.close_timeout);
+    close_connection(1001, true, reason, when_due.value_or(now_) + options_.close_timeout,
+                     when_due);
 }
 
 void Engine::settle_os_time() {

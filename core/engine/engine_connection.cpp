@@ -123,7 +123,7 @@ void Engine::connection_failed(const Failure& why) {
     const bool was_open = state_ == ConnectionState::open;
     if (was_open) {
         if (now_ - opened_at_ >= kStableAfter) attempt_ = 0;
-        leave_open(why.reason);
+        leave_open(why.reason, now_);
     }
     Disposition disposition = disposition_of(why, options_.dispositions);
     const bool may_wait =
@@ -184,17 +184,20 @@ void Engine::give_up(const Failure& why) {
     move(ConnectionState::idle, why);
 }
 
-/// The connection is no longer up: the gap counts from the last proof of life where a silence was
-/// the cause, else from now.
-void Engine::leave_open(Reason reason) {
+/// The connection is no longer up. The gap counts from the last proof of life where a silence was
+/// the cause or where we stood still and are late, else from `at`.
+void Engine::leave_open(Reason reason, Instant at) {
     const bool silence = reason == Reason::probe_failed || reason == Reason::pong_timeout;
-    continuity_.open(silence ? liveness_.last_frame_at() : now_, reason);
+    const bool late = now_ - at >= kLateTimer;
+    continuity_.open(silence || late ? liveness_.last_frame_at() : at, reason);
     finish_user_ping(std::nullopt, reason);
     liveness_.distrust();
 }
 
 /// Ends whatever there is: a close handshake for what is open, an abort for what is not.
-void Engine::close_connection(std::uint16_t code, bool suspend, Reason reason, Deadline by) {
+void Engine::close_connection(std::uint16_t code, bool suspend, Reason reason, Deadline by,
+                              Deadline due) {
+    const Instant at = due.value_or(now_);
     const Failure why{reason, 0, 0, {}};
     if (state_ == ConnectionState::closing) {
         close_by_ = earlier(close_by_, by);
@@ -210,11 +213,11 @@ void Engine::close_connection(std::uint16_t code, bool suspend, Reason reason, D
         return;
     }
     if (state_ != ConnectionState::open || reached(by, now_)) {
-        if (state_ == ConnectionState::open) leave_open(reason);
+        if (state_ == ConnectionState::open) leave_open(reason, at);
         stop_waiting_or_abort(reason);
         return;
     }
-    leave_open(reason);
+    leave_open(reason, at);
     close_by_ = by;
     put(output::CloseTransport{generation_, code, suspend});
     move(ConnectionState::closing, why);

@@ -58,13 +58,6 @@ void report(const char* what, engine::Duration took) {
     CHECK(took < kAbortWithin);
 }
 
-/// Fills every buffer up to a peer that has stopped reading.
-void fill_up(Harness& harness) {
-    const std::string text(16'000, 'f');
-    while (harness.send(text) == driver::SendResult::accepted) {
-    }
-}
-
 }  // namespace
 
 TEST_CASE("frozen peer: plain, buffers full -> abort() does not wait", "[driver]") {
@@ -74,7 +67,7 @@ TEST_CASE("frozen peer: plain, buffers full -> abort() does not wait", "[driver]
     Peer peer = listener.accept();
     peer.upgrade();
     REQUIRE(harness.recorder().wait_opened());
-    fill_up(harness);
+    harness.fill(std::string(16'000, 'f'));
     report("plain", timed_abort(harness));
     CHECK_FALSE(harness.recorder().record().ended);
 }
@@ -88,7 +81,7 @@ TEST_CASE("frozen peer: TLS, buffers full -> abort() does not wait", "[driver]")
     REQUIRE(peer.accept_tls(server.native()));
     peer.upgrade();
     REQUIRE(harness.recorder().wait_opened());
-    fill_up(harness);
+    harness.fill(std::string(16'000, 'f'));
     report("TLS", timed_abort(harness));
     CHECK_FALSE(harness.recorder().record().ended);
 }
@@ -165,7 +158,8 @@ TEST_CASE("descriptors: a thousand opens and aborts at all stages -> none is lef
         if (i % 4 == 2) harness.close(1000);
     }
     run_on(*loop, [] {});
-    CHECK(open_descriptors() == before);
+    // Fewer when the loop of an earlier test was still on its way out.
+    CHECK(open_descriptors() <= before);
 }
 
 namespace {
@@ -228,7 +222,7 @@ TEST_CASE("pings: a flood of them while we cannot write -> the newest is answere
     Peer peer = listener.accept();
     peer.upgrade();
     REQUIRE(harness.recorder().wait_opened());
-    fill_up(harness);
+    harness.fill(std::string(16'000, 'f'));
     constexpr int kPings = 5000;
     for (int i = 1; i <= kPings; ++i) peer.write(server_frame(0x89, std::to_string(i)));
     peer.write(server_text("marker"));

@@ -363,3 +363,18 @@ TEST_CASE("close(): in the window -> task ended closed, Closed is the last event
     CHECK(h.remaining_ms() == 0);
     CHECK(h.status() == ConnectionStatus::disconnected);
 }
+
+TEST_CASE("frozen: past the deadline -> the gap counts from the last frame", "[engine]") {
+    Harness h;
+    h.connect_up();
+    h.advance(milliseconds(100));
+    h.frame();
+    const auto last_frame = h.now;
+    h.leave();
+    h.freeze(seconds(40));
+    h.active();
+    h.finish_opening();
+    const auto judged = h.last<output::GapJudged>();
+    CHECK(judged.gap.since == last_frame);
+    CHECK(judged.length == seconds(40));
+}

@@ -4,6 +4,7 @@
 
 #include <future>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace graceline::tests {
@@ -50,6 +51,21 @@ void Harness::open() {
 
 driver::SendResult Harness::send(std::string_view text, websocket::Opcode opcode) {
     return transport_->send(opcode, bytes_of(text), last_offset_);
+}
+
+std::uint64_t Harness::fill(std::string_view text) {
+    // Buffers of the kernel grow while they are being filled; nothing tells when they are done.
+    constexpr std::chrono::milliseconds kSettle{30};
+    constexpr std::uint64_t kMaxMessages = 200'000;
+    std::uint64_t accepted = 0;
+    for (int refused_at_once = 0; refused_at_once < 3; ++refused_at_once) {
+        while (send(text) == driver::SendResult::accepted) {
+            refused_at_once = 0;
+            if (++accepted > kMaxMessages) throw std::runtime_error("the buffer never fills");
+        }
+        std::this_thread::sleep_for(kSettle);
+    }
+    return accepted;
 }
 
 void Harness::ping(std::string_view payload) {

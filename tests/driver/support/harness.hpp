@@ -33,6 +33,9 @@ class Harness {
     void open();
     driver::SendResult send(std::string_view text,
                             websocket::Opcode opcode = websocket::Opcode::text);
+    /// Sends the text over and over to a peer that does not read, until the kernel takes no more
+    /// and the transport's buffer is full for good. Returns how many were accepted.
+    std::uint64_t fill(std::string_view text);
     void ping(std::string_view payload);
     void close(std::uint16_t code, std::string_view reason = {});
     void abort();
