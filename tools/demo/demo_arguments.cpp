@@ -62,7 +62,7 @@ std::string demo_help() {
   scripts/demo URL [options]     against your server: shows what it receives, publishes nothing
 
   --real          the real window of 30 s instead of 3 s
-  --grace D       another window, 2s to 10m; all other times keep their proportion to it
+  --grace D       another window, 2s to 10m; trust, pong, probe and close times in proportion
   --svg FILE      where the picture goes (default build/demo.svg)
   --ledger FILE   one JSON line a published message: its id and what became of it
   --devserver F   the dev server's program
