@@ -24,7 +24,8 @@ if(GRACELINE_SANITIZE)
     # clang 14 compares the types of functions by address, and a library with a version script has
     # its own: every hook of a host would look wrong.
     if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND GRACELINE_SANITIZE MATCHES "undefined")
-        target_compile_options(graceline_build_flags INTERFACE -fno-sanitize=function)
+        # The other one needs a C++ runtime, and a C program links none.
+        target_compile_options(graceline_build_flags INTERFACE -fno-sanitize=function,vptr)
     endif()
 endif()
 

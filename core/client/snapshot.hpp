@@ -19,9 +19,9 @@ class Snapshot {
         std::memcpy(words.data(), &facts, sizeof facts);
         const auto version = version_.load(std::memory_order_relaxed);
         version_.store(version + 1, std::memory_order_relaxed);
-        std::atomic_thread_fence(std::memory_order_release);
         for (std::size_t i = 0; i < kWords; ++i) {
-            words_[i].store(words[i], std::memory_order_relaxed);
+            // release: whoever sees this word sees the odd version before it
+            words_[i].store(words[i], std::memory_order_release);
         }
         version_.store(version + 2, std::memory_order_release);
     }
