@@ -23,9 +23,17 @@ struct BackgroundTime {
     std::map<std::uint64_t, int> ends;
     std::vector<std::thread::id> begin_threads;
     std::function<void()> in_end;
+    int installs = 0;
     int frees = 0;
 
+    /// After release() end and free may still run: the host's data must outlive them.
+    ~BackgroundTime() {
+        std::unique_lock lock(mutex);
+        changed.wait_for(lock, std::chrono::seconds(10), [&] { return frees == installs; });
+    }
+
     void install(graceline_options& options) {
+        ++installs;
         options.background_time_user_data = this;
         options.begin_background_time = [](void* data, std::int64_t* out_remaining_ms) {
             auto& self = *static_cast<BackgroundTime*>(data);
@@ -38,7 +46,12 @@ struct BackgroundTime {
         };
         options.end_background_time = [](void* data, std::uint64_t id) {
             auto& self = *static_cast<BackgroundTime*>(data);
-            if (self.in_end) self.in_end();
+            std::function<void()> call;
+            {
+                const std::lock_guard lock(self.mutex);
+                call = self.in_end;
+            }
+            if (call) call();
             const std::lock_guard lock(self.mutex);
             ++self.ends[id];
             self.changed.notify_all();
@@ -49,6 +62,10 @@ struct BackgroundTime {
             ++self.frees;
             self.changed.notify_all();
         };
+    }
+    void set_in_end(std::function<void()> call) {
+        const std::lock_guard lock(mutex);
+        in_end = std::move(call);
     }
     bool wait(const std::function<bool()>& done) {
         std::unique_lock lock(mutex);
@@ -173,7 +190,7 @@ TEST_CASE("hooks: every call from inside the end hook -> no deadlock", "[capi]")
     BackgroundTime time;
     Host host(options_for(url, time));
     std::atomic<bool> called{false};
-    time.in_end = [&] {
+    time.set_in_end([&] {
         graceline_client_connect(host);
         graceline_client_ping(host);
         graceline_client_configure_services(host, GRACELINE_APPLICATION_STATE_DID_BECOME_ACTIVE);
@@ -184,13 +201,13 @@ TEST_CASE("hooks: every call from inside the end hook -> no deadlock", "[capi]")
         graceline_batch_release(batch);
         graceline_shutdown();
         called = true;
-    };
+    });
     host.start();
     REQUIRE(host.wait_connected());
     host.leave();
     host.come_back();
     REQUIRE(time.wait([&] { return called.load(); }));
-    time.in_end = nullptr;
+    time.set_in_end(nullptr);
 }
 
 TEST_CASE("hooks: release from inside the end hook -> safe, freed once", "[capi]") {
@@ -202,9 +219,9 @@ TEST_CASE("hooks: release from inside the end hook -> safe, freed once", "[capi]
     REQUIRE(graceline_client_create(&options, &client) == GRACELINE_OK);
     graceline_client_start(client);
     std::atomic<bool> released{false};
-    time.in_end = [&] {
+    time.set_in_end([&] {
         if (!released.exchange(true)) graceline_client_release(client);
-    };
+    });
     graceline_client_configure_services(client, GRACELINE_APPLICATION_STATE_WILL_RESIGN_ACTIVE);
     graceline_client_configure_services(client, GRACELINE_APPLICATION_STATE_DID_BECOME_ACTIVE);
     REQUIRE(time.wait([&] { return time.frees == 1; }));
