@@ -1,4 +1,4 @@
-// Tells LeakSanitizer of what cpprestsdk itself loses: about 65 bytes a connection, in its connect().
+// Tells LeakSanitizer of what cpprestsdk itself loses: 65 bytes a connection, in its connect().
 // Must not name anything of ours.
 extern "C" const char* __lsan_default_suppressions();
 
