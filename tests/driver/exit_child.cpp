@@ -13,7 +13,9 @@
 
 // This process ends in the middle of everything, on purpose: what it holds then is no leak.
 extern "C" int __lsan_is_turned_off();
-extern "C" int __lsan_is_turned_off() { return 1; }
+extern "C" int __lsan_is_turned_off() {
+    return 1;
+}
 
 namespace {
 
