@@ -82,7 +82,12 @@ FIELD(graceline_options, background_time_free, 400);
 FIELD(graceline_options, log, 408);
 FIELD(graceline_options, log_user_data, 416);
 FIELD(graceline_options, log_free, 424);
-SIZE(graceline_options, 432);
+FIELD(graceline_options, token_timeout_ms, 432);
+FIELD(graceline_options, host_provides_token, 440);
+FIELD(graceline_options, reserved, 444);
+FIELD(graceline_options, json_ack_pointer, 448);
+FIELD(graceline_options, json_outgoing_id_member, 456);
+SIZE(graceline_options, 464);
 
 FIELD(graceline_message_fields, struct_size, 0);
 FIELD(graceline_message_fields, reserved, 4);
@@ -112,7 +117,8 @@ FIELD(graceline_event_details, retry_in_ms, 80);
 FIELD(graceline_event_details, gap_ms, 88);
 FIELD(graceline_event_details, round_trip_us, 96);
 FIELD(graceline_event_details, text, 104);
-SIZE(graceline_event_details, 112);
+FIELD(graceline_event_details, request_id, 112);
+SIZE(graceline_event_details, 120);
 
 FIELD(graceline_event, type, 0);
 FIELD(graceline_event, flags, 4);
@@ -128,7 +134,9 @@ FIELD(graceline_outgoing, struct_size, 0);
 FIELD(graceline_outgoing, kind, 4);
 FIELD(graceline_outgoing, data, 8);
 FIELD(graceline_outgoing, size, 16);
-SIZE(graceline_outgoing, 24);
+FIELD(graceline_outgoing, deduplication_id, 24);
+FIELD(graceline_outgoing, expires_in_ms, 32);
+SIZE(graceline_outgoing, 40);
 
 FIELD(graceline_connection_info, struct_size, 0);
 FIELD(graceline_connection_info, connection_status, 4);

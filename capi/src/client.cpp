@@ -1,6 +1,7 @@
 // Handles and calls of a client: checks of arguments, then one call of core/client.
 // Must hold no logic of its own.
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -25,6 +26,9 @@ graceline_status status_of(engine::Outcome outcome) {
                            "client: the grace window in background is over; connect() opens one");
         case engine::Outcome::unknown_mark:
             invalid("mark", "must come from graceline_client_refresh_begin() of this client");
+        case engine::Outcome::unknown_request:
+            throw ApiError(GRACELINE_E_STATE,
+                           "request_id: it was answered, has timed out, or is no longer wanted");
     }
     return GRACELINE_E_INTERNAL;
 }
@@ -47,6 +51,58 @@ graceline_options whole(const graceline_options* options) {
     graceline_options_init(&all, sizeof all);
     std::memcpy(static_cast<void*>(&all), options, options->struct_size);
     return all;
+}
+
+/// The same for a message; the first header had no de-duplication id and no expiry.
+graceline_outgoing whole(const graceline_outgoing* message) {
+    if (!message) invalid("message", "must not be NULL");
+    graceline_outgoing all{};
+    if (message->struct_size < offsetof(graceline_outgoing, deduplication_id) ||
+        message->struct_size > sizeof all) {
+        invalid("message.struct_size", "must be set by graceline_outgoing_init()");
+    }
+    graceline_outgoing_init(&all, sizeof all);
+    std::memcpy(static_cast<void*>(&all), message, message->struct_size);
+    return all;
+}
+
+client::SendRequest send_request(const graceline_outgoing& message, std::uint64_t max_bytes) {
+    constexpr int64_t kMaxExpiryMs = 7 * int64_t{86'400'000};
+    client::SendRequest request;
+    if (!message.data && message.size != 0) {
+        invalid("message.data", "must not be NULL when the size is not 0");
+    }
+    if (message.size > max_bytes) {
+        invalid("message.size",
+                "must not be above max_message_bytes (" + std::to_string(max_bytes) + ")");
+    }
+    request.payload = {message.data, message.size};
+    if (message.kind == GRACELINE_MESSAGE_KIND_TEXT) {
+        websocket::Utf8Validator utf8;
+        if (!utf8.feed(request.payload) || !utf8.complete()) {
+            invalid("message.data", "a text message must be UTF-8");
+        }
+    } else if (message.kind == GRACELINE_MESSAGE_KIND_BINARY) {
+        request.opcode = websocket::Opcode::binary;
+    } else {
+        invalid("message.kind", "must be a graceline_message_kind");
+    }
+    if (message.deduplication_id) {
+        request.deduplication_id = message.deduplication_id;
+        const auto plain = [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != '\\'; };
+        if (request.deduplication_id.empty() || request.deduplication_id.size() > 128 ||
+            !std::ranges::all_of(request.deduplication_id, plain)) {
+            invalid("message.deduplication_id",
+                    "must be 1 to 128 bytes of visible ASCII without quotes and backslashes");
+        }
+    }
+    if (message.expires_in_ms != GRACELINE_UNLIMITED) {
+        if (message.expires_in_ms < 1 || message.expires_in_ms > kMaxExpiryMs) {
+            invalid("message.expires_in_ms", "must be from 1 to 604800000, or GRACELINE_UNLIMITED");
+        }
+        request.expires_in = engine::milliseconds(message.expires_in_ms);
+    }
+    return request;
 }
 
 int32_t number(auto value) {
@@ -167,30 +223,13 @@ graceline_status graceline_client_send(graceline_client* handle, const graceline
                                        uint64_t* out_id) {
     return guard([&] {
         auto& self = required(handle);
-        if (!message) invalid("message", "must not be NULL");
-        if (message->struct_size < sizeof(graceline_outgoing)) {
-            invalid("message.struct_size", "must be set by graceline_outgoing_init()");
-        }
-        if (!message->data && message->size != 0) {
-            invalid("message.data", "must not be NULL when the size is not 0");
-        }
-        if (message->size > self.max_message_bytes()) {
-            invalid("message.size", "must not be above max_message_bytes (" +
-                                        std::to_string(self.max_message_bytes()) + ")");
-        }
-        auto opcode = websocket::Opcode::binary;
-        const std::span<const uint8_t> payload(message->data, message->size);
-        if (message->kind == GRACELINE_MESSAGE_KIND_TEXT) {
-            opcode = websocket::Opcode::text;
-            websocket::Utf8Validator utf8;
-            if (!utf8.feed(payload) || !utf8.complete()) {
-                invalid("message.data", "a text message must be UTF-8");
-            }
-        } else if (message->kind != GRACELINE_MESSAGE_KIND_BINARY) {
-            invalid("message.kind", "must be a graceline_message_kind");
-        }
+        const auto outgoing = capi::whole(message);
+        const auto request = capi::send_request(outgoing, self.max_message_bytes());
         uint64_t id = 0;
-        switch (self.send(opcode, payload, id)) {
+        client::ArgumentError error;
+        const auto outcome = self.send(request, id, error);
+        if (!error.rule.empty()) invalid(std::string("message.") + error.field, error.rule);
+        switch (outcome) {
             case client::SendOutcome::accepted:
                 break;
             case client::SendOutcome::closed:
@@ -233,6 +272,33 @@ int32_t graceline_client_wake_descriptor(graceline_client* handle) {
         return GRACELINE_OK;
     });
     return descriptor;
+}
+
+graceline_status graceline_client_cancel_send(graceline_client* handle, uint64_t id) {
+    return guard([&] {
+        auto& self = required(handle);
+        if (self.facts().closed) return status_of(engine::Outcome::closed);
+        if (!self.cancel_send(id)) {
+            throw capi::ApiError(GRACELINE_E_STATE,
+                                 "id: the message is on its way, or has its fate already");
+        }
+        return GRACELINE_OK;
+    });
+}
+
+graceline_status graceline_client_provide_token(graceline_client* handle, uint64_t request_id,
+                                                const char* token, graceline_status status) {
+    return guard([&] {
+        auto& self = required(handle);
+        const bool given = status == GRACELINE_OK;
+        if (given && (!token || !*token)) {
+            invalid("token", "must not be empty when the status is GRACELINE_OK");
+        }
+        std::string rule;
+        const auto outcome = self.provide_token(request_id, given ? token : "", rule);
+        if (!rule.empty()) invalid("token", rule);
+        return status_of(outcome);
+    });
 }
 
 graceline_status graceline_client_poll(graceline_client* handle, int64_t timeout_ms,

@@ -5,6 +5,7 @@
 #include "core/client/event.hpp"
 #include "core/engine/application_state.hpp"
 #include "core/engine/continuity.hpp"
+#include "core/engine/outbox.hpp"
 #include "core/engine/output.hpp"
 #include "core/engine/phase.hpp"
 #include "core/engine/reason.hpp"
@@ -53,6 +54,7 @@ SAME(graceline_event_details, client::EventDetails, retry_in_ms);
 SAME(graceline_event_details, client::EventDetails, gap_ms);
 SAME(graceline_event_details, client::EventDetails, round_trip_us);
 SAME(graceline_event_details, client::EventDetails, text);
+SAME(graceline_event_details, client::EventDetails, request_id);
 
 #define EQUAL(c_value, core_value) \
     static_assert(static_cast<int>(c_value) == static_cast<int>(core_value))
@@ -60,16 +62,20 @@ SAME(graceline_event_details, client::EventDetails, text);
 // The first and the last value of each twin; tests/checks compares every name between them.
 EQUAL(GRACELINE_EVENT_MESSAGE, client::EventType::message);
 EQUAL(GRACELINE_EVENT_CLOSED, client::EventType::closed);
+EQUAL(GRACELINE_EVENT_REQUEST_COMPLETED, client::EventType::request_completed);
+EQUAL(GRACELINE_FATE_ACKNOWLEDGED, engine::Fate::acknowledged);
 EQUAL(GRACELINE_MESSAGE_FLAG_TEXT, client::message_flag::kText);
 EQUAL(GRACELINE_MESSAGE_FLAG_BINARY, client::message_flag::kBinary);
 EQUAL(GRACELINE_MESSAGE_FLAG_REPLAYED, client::message_flag::kReplayed);
-EQUAL(GRACELINE_FATE_SENT, client::Fate::sent);
-EQUAL(GRACELINE_FATE_FAILED, client::Fate::failed);
+EQUAL(GRACELINE_FATE_SENT, engine::Fate::sent);
+EQUAL(GRACELINE_FATE_FAILED, engine::Fate::failed);
 EQUAL(GRACELINE_APPLICATION_STATE_WILL_TERMINATE, engine::ApplicationState::will_terminate);
 EQUAL(GRACELINE_CONNECTION_STATUS_FEATURE_THROTTLED, engine::ConnectionStatus::feature_throttled);
 EQUAL(GRACELINE_PHASE_CLOSING, engine::Phase::closing);
+EQUAL(GRACELINE_PHASE_CATCHING_UP, engine::Phase::catching_up);
 EQUAL(GRACELINE_REASON_NOT_STARTED, engine::Reason::not_started);
 EQUAL(GRACELINE_REASON_INTERNAL_ERROR, engine::Reason::internal_error);
+EQUAL(GRACELINE_REASON_REQUEST_CANCELLED, engine::Reason::request_cancelled);
 EQUAL(GRACELINE_NETWORK_METERED, engine::Network::metered);
 EQUAL(GRACELINE_TASK_CAUSE_CLOSED, engine::TaskCause::closed);
 EQUAL(GRACELINE_GAP_VERDICT_UNKNOWN, engine::GapVerdict::unknown);

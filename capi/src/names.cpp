@@ -64,12 +64,12 @@ const char* graceline_status_name(graceline_status status) {
 }
 
 const char* graceline_reason_name(graceline_reason reason) {
-    return name_of(static_cast<int>(reason), engine::Reason::internal_error);
+    return name_of(static_cast<int>(reason), engine::Reason::request_cancelled);
 }
 
 const char* graceline_reason_text(graceline_reason reason) {
     const int value = static_cast<int>(reason);
-    if (value < 0 || value > static_cast<int>(engine::Reason::internal_error)) return "unknown";
+    if (value < 0 || value > static_cast<int>(engine::Reason::request_cancelled)) return "unknown";
     return text_of(static_cast<engine::Reason>(value));
 }
 
@@ -78,7 +78,7 @@ const char* graceline_connection_status_name(graceline_connection_status status)
 }
 
 const char* graceline_phase_name(graceline_phase phase) {
-    return name_of(static_cast<int>(phase), engine::Phase::closing);
+    return name_of(static_cast<int>(phase), engine::Phase::catching_up);
 }
 
 const char* graceline_application_state_name(graceline_application_state state) {
@@ -141,6 +141,12 @@ const char* graceline_event_type_name(graceline_event_type type) {
             return "ping_completed";
         case GRACELINE_EVENT_CLOSED:
             return "closed";
+        case GRACELINE_EVENT_TOKEN_NEEDED:
+            return "token_needed";
+        case GRACELINE_EVENT_FETCH_NEEDED:
+            return "fetch_needed";
+        case GRACELINE_EVENT_REQUEST_COMPLETED:
+            return "request_completed";
     }
     return "unknown";
 }

@@ -15,6 +15,7 @@
 #include "core/driver/asio_transport.hpp"
 #include "core/driver/platform/platform.hpp"
 #include "core/session/json_pointer.hpp"
+#include "core/session/outgoing_id.hpp"
 #include "core/session/plain.hpp"
 #include "core/websocket/handshake.hpp"
 #include "core/websocket/utf8.hpp"
@@ -30,7 +31,6 @@ constexpr int32_t kMaxConnectFrames = static_cast<int32_t>(session::kMaxFramesAf
 constexpr std::size_t kMaxConnectFramesBytes = 64 * 1024;
 constexpr int32_t kMaxDispositions = 64;
 constexpr int32_t kMaxPins = 16;
-constexpr std::size_t kMaxTokenBytes = 8 * 1024;
 
 std::string text_or_empty(const char* text) {
     return text ? text : "";
@@ -71,10 +71,6 @@ std::span<const T> array(const char* field, const T* items, int32_t count, int32
 
 std::string element(const char* field, std::size_t index) {
     return std::string(field) + "[" + std::to_string(index) + "]";
-}
-
-bool is_visible_ascii(const std::string& text) {
-    return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; });
 }
 
 driver::PublicKeyPin parse_pin(const std::string& field, const char* text) {
@@ -188,40 +184,46 @@ void read_upgrade(const graceline_options& o, driver::TransportSettings& t) {
         static_cast<std::size_t>(in_range("outbox_bytes", o.outbox_bytes, 1'024, 268'435'456));
 }
 
-void read_token(const graceline_options& o, driver::TransportSettings& t,
-                client::Settings& settings) {
-    const auto placement =
+void read_token(const graceline_options& o, client::Settings& settings) {
+    auto& rule = settings.token_rule;
+    rule.placement = static_cast<client::TokenPlacement>(
         in_range("token_placement", o.token_placement, GRACELINE_TOKEN_PLACEMENT_HEADER,
-                 GRACELINE_TOKEN_PLACEMENT_FIRST_FRAME);
-    const std::string token = text_or_empty(o.token);
-    if (token.empty()) return;
-    if (token.size() > kMaxTokenBytes) invalid("token", "must not be longer than 8192 bytes");
-    switch (placement) {
-        case GRACELINE_TOKEN_PLACEMENT_HEADER:
-            if (!is_visible_ascii(token)) invalid("token", "must be visible ASCII in a header");
-            t.headers.push_back({"Authorization", "Bearer " + token});
-            break;
-        case GRACELINE_TOKEN_PLACEMENT_QUERY: {
-            const auto name = o.token_name && *o.token_name ? std::string(o.token_name) : "token";
-            t.target += t.target.find('?') == std::string::npos ? '?' : '&';
-            t.target += client::percent_encode(name) + "=" + client::percent_encode(token);
-            break;
-        }
-        case GRACELINE_TOKEN_PLACEMENT_SUBPROTOCOL:
-            if (websocket::subprotocol_error(token)) {
-                invalid("token", "must be an RFC 7230 token to be a subprotocol");
-            }
-            t.subprotocols.push_back(token);
-            break;
-        default:
-            if (!websocket::is_utf8(
-                    {reinterpret_cast<const std::uint8_t*>(token.data()), token.size()})) {
-                invalid("token", "must be UTF-8 in a text frame");
-            }
-            settings.session.token_frame.emplace();
-            settings.session_token = token;
-            break;
+                 GRACELINE_TOKEN_PLACEMENT_FIRST_FRAME));
+    if (o.token_name && *o.token_name) rule.name = o.token_name;
+    settings.token = text_or_empty(o.token);
+    settings.engine.host_provides_token = flag("host_provides_token", o.host_provides_token);
+    settings.engine.token_timeout =
+        engine::milliseconds(in_range("token_timeout_ms", o.token_timeout_ms, 100, 600'000));
+    if (settings.engine.host_provides_token && !settings.token.empty()) {
+        invalid("token", "must be NULL when the host provides it (host_provides_token)");
     }
+    if (const auto error = client::token_error(rule, settings.token); !error.empty()) {
+        invalid("token", error);
+    }
+    const bool any = !settings.token.empty() || settings.engine.host_provides_token;
+    if (any && rule.placement == client::TokenPlacement::first_frame) {
+        settings.session.token_frame.emplace();
+    }
+}
+
+void read_sending(const graceline_options& o, client::Settings& settings) {
+    settings.outbox.messages =
+        static_cast<std::uint64_t>(in_range("outbox_messages", o.outbox_messages, 1, 1'000'000));
+    settings.outbox.bytes =
+        static_cast<std::size_t>(in_range("outbox_bytes", o.outbox_bytes, 1'024, 268'435'456));
+    if (!o.json_outgoing_id_member) return;
+    if (const auto error = session::OutgoingId::error_in(o.json_outgoing_id_member)) {
+        invalid("json_outgoing_id_member", *error);
+    }
+    settings.outgoing_id_member = o.json_outgoing_id_member;
+    std::array<std::uint8_t, 12> random{};
+    driver::platform::fill_random(random);
+    constexpr char kDigits[] = "0123456789abcdef";
+    for (const auto byte : random) {
+        settings.id_prefix += kDigits[byte >> 4U];
+        settings.id_prefix += kDigits[byte & 15U];
+    }
+    settings.id_prefix += '-';
 }
 
 void read_session(const graceline_options& o, session::PlainOptions& session) {
@@ -248,6 +250,7 @@ void read_session(const graceline_options& o, session::PlainOptions& session) {
     pointer("json_conversation_pointer", o.json_conversation_pointer, pointers.conversation);
     pointer("json_sender_pointer", o.json_sender_pointer, pointers.sender);
     pointer("json_time_pointer", o.json_time_pointer, pointers.time);
+    pointer("json_ack_pointer", o.json_ack_pointer, session.ack_pointer);
     if (const auto error = session::plain_options_error(session)) {
         invalid(error->field == "frames_after_connect" ? "connect_frames" : error->field,
                 error->rule);
@@ -342,14 +345,13 @@ client::Settings settings_from(const graceline_options& o) {
     read_url(o, *transport);
     read_engine(o, settings.engine);
     read_upgrade(o, *transport);
-    read_token(o, *transport, settings);
+    read_token(o, settings);
+    read_sending(o, settings);
     read_session(o, settings.session);
     read_tls(o, *transport);
     read_proxy(o, *transport);
     settings.receive_queue_bytes = static_cast<std::size_t>(
         in_range("receive_queue_bytes", o.receive_queue_bytes, 65'536, 1'073'741'824));
-    settings.outbox_messages =
-        static_cast<std::uint32_t>(in_range("outbox_messages", o.outbox_messages, 1, 1'000'000));
     const auto kind = in_range("transport", o.transport, GRACELINE_TRANSPORT_DEFAULT,
                                GRACELINE_TRANSPORT_CPPREST);
     settings.transport_kind = static_cast<client::TransportKind>(kind);

@@ -24,6 +24,7 @@ graceline_options default_options() {
     o.connect_timeout_ms = engine::kDefaultConnectTimeout.count();
     o.session_timeout_ms = engine::kDefaultSessionTimeout.count();
     o.close_timeout_ms = engine::kDefaultCloseTimeout.count();
+    o.token_timeout_ms = engine::kDefaultTokenTimeout.count();
     o.ping_interval_ms = engine::kDefaultPingInterval.count();
     o.pong_timeout_ms = engine::kDefaultPongTimeout.count();
     o.probe_timeout_ms = engine::kDefaultProbeTimeout.count();
@@ -71,7 +72,9 @@ graceline_status graceline_options_init(graceline_options* options, uint32_t str
 
 graceline_status graceline_outgoing_init(graceline_outgoing* message, uint32_t struct_size) {
     return guard([&] {
-        return graceline::capi::init(message, struct_size, graceline_outgoing{}, "message");
+        graceline_outgoing defaults{};
+        defaults.expires_in_ms = GRACELINE_UNLIMITED;
+        return graceline::capi::init(message, struct_size, defaults, "message");
     });
 }
 

@@ -23,15 +23,15 @@ Attempt::Attempt(std::shared_ptr<Client> client, engine::Generation generation)
     : client_(std::move(client)), generation_(generation) {}
 
 void Attempt::open() {
-    const auto& settings = client_->settings_;
+    auto settings = client_->transport_settings();
 #ifdef GRACELINE_CPPREST_WEBSOCKET
-    if (settings.transport_kind == TransportKind::cpprest) {
-        transport_ = driver::make_cpprest_transport(client_->loop_, settings.transport, *this);
+    if (client_->settings_.transport_kind == TransportKind::cpprest) {
+        transport_ = driver::make_cpprest_transport(client_->loop_, std::move(settings), *this);
         transport_->open();
         return;
     }
 #endif
-    transport_ = driver::make_asio_transport(client_->loop_, settings.transport, *this);
+    transport_ = driver::make_asio_transport(client_->loop_, std::move(settings), *this);
     transport_->open();
 }
 
@@ -40,7 +40,7 @@ void Attempt::on_progress(driver::OpeningStep step) {
     client_->apply(engine::input::TransportProgress{generation_, static_cast<Step>(step)});
     const std::lock_guard lock(client_->mutex_);
     client_->log(LogLevel::debug, std::string("attempt ") + std::to_string(generation_) + ": " +
-                                      to_string(client_->engine_.phase()));
+                                      to_string(client_->engine().phase()));
 }
 
 void Attempt::on_opened(const driver::Opened& opened) {
@@ -56,7 +56,8 @@ void Attempt::on_opened(const driver::Opened& opened) {
     maps_frames_ = session.maps_frames();
     session::OpenContext context;
     context.subprotocol = opened.subprotocol;
-    context.token = client_->settings_.session_token;
+    const std::string token = client_->session_token();
+    context.token = token;
     session.open(context);
     carry_out_session_actions();
 }
@@ -74,6 +75,9 @@ void Attempt::carry_out_session_actions() {
         void operator()(const session::action::Failed& failed) const {
             attempt.session_failed(failed);
         }
+        void operator()(const session::action::Acknowledged& ack) const {
+            attempt.client_->acknowledged(ack.deduplication_id);
+        }
         void operator()(const session::action::CloseWebSocket& close) const {
             attempt.transport_->close(close.code, "");
         }
@@ -90,7 +94,7 @@ void Attempt::session_opened(const session::action::Opened& opened) {
         client_->sender_ = transport_;
         client_->step(engine::input::SessionOpened{generation_, opened.start}, driver::now(),
                       questions);
-        if (!client_->engine_.takes_frames(generation_)) client_->sender_.reset();
+        if (!client_->engine().takes_frames(generation_)) client_->sender_.reset();
     }
     client_->answer(questions);
 }
@@ -116,7 +120,7 @@ bool Attempt::on_read_begin() {
     const std::lock_guard lock(client_->mutex_);
     // No frames yet: the step is for the deadline and for late timers, before anything is read.
     client_->step(engine::input::FramesRead{generation_, 0}, read_at_, questions);
-    const bool takes = client_->engine_.takes_frames(generation_);
+    const bool takes = client_->engine().takes_frames(generation_);
     if (!takes) ++client_->statistics_.discarded_reads;
     return takes;
 }
@@ -181,7 +185,7 @@ bool Attempt::on_read_end(std::uint32_t frames, std::size_t bytes) {
     const std::lock_guard lock(client_->mutex_);
     auto& statistics = client_->statistics_;
     client_->step(engine::input::FramesRead{generation_, frames}, read_at_, questions);
-    if (!client_->engine_.takes_frames(generation_)) {
+    if (!client_->engine().takes_frames(generation_)) {
         // The window closed on another thread while these bytes were walked.
         queue.discard();
         ++statistics.discarded_reads;
@@ -199,8 +203,10 @@ bool Attempt::on_read_end(std::uint32_t frames, std::size_t bytes) {
 }
 
 void Attempt::on_flushed(std::uint64_t offset) {
+    Client::Questions questions;
     const std::lock_guard lock(client_->mutex_);
-    client_->report_fates(client_->ledger_.flushed(offset), Fate::sent, engine::Reason::none);
+    client_->keeper_.flushed(offset);
+    client_->drain(questions);
 }
 
 void Attempt::on_ended(const driver::TransportFailure& why) {
@@ -208,11 +214,9 @@ void Attempt::on_ended(const driver::TransportFailure& why) {
     {
         const std::lock_guard lock(client_->mutex_);
         client_->queue_->discard();
-        const bool current = client_->engine_.generation() == generation_;
-        if (current) {
+        if (client_->engine().generation() == generation_) {
             client_->cause_text_ = why.text;
             client_->sender_.reset();
-            client_->report_fates(client_->ledger_.abandon(), Fate::failed, why.cause.reason);
         }
         client_->step(engine::input::TransportEnded{generation_, why.cause}, driver::now(),
                       questions);

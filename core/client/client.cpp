@@ -32,8 +32,14 @@ Client::Client(Settings settings)
     : settings_(std::move(settings)),
       loop_(driver::Loop::acquire()),
       dispatcher_(Dispatcher::acquire()),
-      engine_(settings_.engine, driver::now()) {
-    published_ = engine_.facts();
+      keeper_({settings_.engine, settings_.outbox, settings_.session.ack_pointer.has_value()},
+              driver::now()),
+      transport_settings_(settings_.transport),
+      token_(settings_.token) {
+    if (!token_.empty())
+        transport_settings_ = with_token(*settings_.transport, settings_.token_rule, token_);
+    if (!settings_.outgoing_id_member.empty()) outgoing_id_.emplace(settings_.outgoing_id_member);
+    published_ = engine().facts();
     snapshot_.publish(published_);
 }
 
@@ -74,10 +80,10 @@ engine::Outcome Client::apply(const engine::Input& input) {
     return outcome;
 }
 
-/// One step of the engine, drained. Under the lock.
+/// One step, drained. Under the lock.
 engine::Outcome Client::step(const engine::Input& input, engine::Instant now,
                              Questions& questions) {
-    const auto outcome = engine_.handle(input, now);
+    const auto outcome = keeper_.handle(input, now);
     drain(questions);
     return outcome;
 }
@@ -127,7 +133,7 @@ engine::Outcome Client::mark_refreshed(std::uint64_t mark) {
 
 std::uint64_t Client::refresh_mark() {
     const std::lock_guard lock(mutex_);
-    return engine_.continuity().mark();
+    return engine().continuity().mark();
 }
 
 engine::Outcome Client::configure_services(engine::ApplicationState state) {
@@ -151,7 +157,7 @@ engine::Outcome Client::background_time_expiring() {
 
 /// Closed or aborted, and the end hook has been called.
 bool Client::settled() const {
-    return engine_.state() != engine::ConnectionState::closing && !actions_posted_ &&
+    return engine().state() != engine::ConnectionState::closing && !actions_posted_ &&
            ends_pending_ == 0;
 }
 
@@ -159,36 +165,6 @@ void Client::wait_until_settled(SteadyClock::time_point until) {
     if (!may_wait(*loop_)) return;
     std::unique_lock lock(mutex_);
     settled_.wait_until(lock, until, [&] { return settled(); });
-}
-
-SendOutcome Client::send(websocket::Opcode opcode, std::span<const std::uint8_t> payload,
-                         std::uint64_t& out_id) {
-    Questions questions;
-    const std::lock_guard lock(mutex_);
-    if (engine_.closed()) return SendOutcome::closed;
-    if (engine_.task().deadline()) {
-        // The deadline is checked on this thread too: a write after it would be a lie (SPEC 5).
-        step(engine::input::FramesRead{engine_.generation(), 0}, driver::now(), questions);
-    }
-    if (engine_.state() != engine::ConnectionState::open || !sender_) {
-        const bool over = engine_.presence() != engine::Presence::foreground &&
-                          engine_.task().last_cause() == engine::TaskCause::expired;
-        return over ? SendOutcome::window_over : SendOutcome::not_connected;
-    }
-    if (ledger_.in_flight() + queue_->fates_unread() >= settings_.outbox_messages) {
-        return SendOutcome::full;
-    }
-    std::uint64_t offset = 0;
-    switch (sender_->send(opcode, payload, offset)) {
-        case driver::SendResult::accepted:
-            break;
-        case driver::SendResult::full:
-            return SendOutcome::full;
-        case driver::SendResult::not_open:
-            return SendOutcome::not_connected;
-    }
-    out_id = ledger_.accept(offset);
-    return SendOutcome::accepted;
 }
 
 void Client::close() {
@@ -229,27 +205,27 @@ ConnectionInfo Client::info() const {
     const std::lock_guard lock(mutex_);
     const auto now = driver::now();
     ConnectionInfo info;
-    info.status = engine::connection_status(engine_.facts(), now);
-    info.phase = engine_.phase();
-    info.cause = engine_.cause();
-    info.application_state = engine_.application_state();
-    info.network = engine_.network();
-    info.task_cause = engine_.task().last_cause();
-    info.trusted = engine_.liveness().trusted();
-    info.gap_open = engine_.continuity().gap_open();
-    info.task_running = engine_.task().running();
-    info.attempt = engine_.attempt();
-    info.task_number = engine_.task().number();
-    info.gap_number = engine_.continuity().gap_number();
-    info.connection_number = engine_.generation();
-    if (const auto retry = engine_.retry_at()) {
+    info.status = engine::connection_status(engine().facts(), now);
+    info.phase = engine().phase();
+    info.cause = engine().cause();
+    info.application_state = engine().application_state();
+    info.network = engine().network();
+    info.task_cause = engine().task().last_cause();
+    info.trusted = engine().liveness().trusted();
+    info.gap_open = engine().continuity().gap_open();
+    info.task_running = engine().task().running();
+    info.attempt = engine().attempt();
+    info.task_number = engine().task().number();
+    info.gap_number = engine().continuity().gap_number();
+    info.connection_number = engine().generation();
+    if (const auto retry = engine().retry_at()) {
         info.retry_in_ms = engine::ceil_ms(std::max(*retry - now, engine::Duration::zero()));
     }
-    if (const auto trip = engine_.liveness().round_trip()) {
+    if (const auto trip = engine().liveness().round_trip()) {
         info.round_trip_us = std::chrono::duration_cast<std::chrono::microseconds>(*trip).count();
     }
-    if (engine_.state() == engine::ConnectionState::open) {
-        info.last_frame_age_ms = engine::ceil_ms(now - engine_.liveness().last_frame_at());
+    if (engine().state() == engine::ConnectionState::open) {
+        info.last_frame_age_ms = engine::ceil_ms(now - engine().liveness().last_frame_at());
     }
     info.transport = settings_.transport_kind == TransportKind::cpprest ? "cpprest" : "default";
     info.opened = opened_;
@@ -261,11 +237,11 @@ Statistics Client::statistics() const {
     const auto figures = queue_->figures();
     const std::lock_guard lock(mutex_);
     Statistics statistics = statistics_;
-    statistics.pings_sent = engine_.pings_sent();
-    statistics.connections = engine_.connections();
-    statistics.attempts = engine_.generation();
-    statistics.gaps = engine_.continuity().gap_number();
-    statistics.tasks = engine_.task().number();
+    statistics.pings_sent = engine().pings_sent();
+    statistics.connections = engine().connections();
+    statistics.attempts = engine().generation();
+    statistics.gaps = engine().continuity().gap_number();
+    statistics.tasks = engine().task().number();
     statistics.queue_bytes = figures.bytes;
     statistics.queue_peak_bytes = figures.peak_bytes;
     statistics.events_coalesced = figures.coalesced;

@@ -8,19 +8,22 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "core/client/dispatcher.hpp"
 #include "core/client/event_queue.hpp"
-#include "core/client/send_ledger.hpp"
 #include "core/client/settings.hpp"
 #include "core/client/snapshot.hpp"
 #include "core/driver/loop.hpp"
 #include "core/driver/transport.hpp"
 #include "core/engine/engine.hpp"
+#include "core/keeper/keeper.hpp"
+#include "core/session/outgoing_id.hpp"
 #include "core/session/session.hpp"
 
 namespace graceline::client {
@@ -69,6 +72,18 @@ struct Statistics {
 
 enum class SendOutcome : std::uint8_t { accepted, closed, not_connected, window_over, full };
 
+/// What the host wants to send, and what is wrong with it: field and rule, empty when nothing is.
+struct SendRequest {
+    websocket::Opcode opcode = websocket::Opcode::text;
+    std::span<const std::uint8_t> payload;
+    std::string_view deduplication_id;
+    std::optional<engine::Duration> expires_in;
+};
+struct ArgumentError {
+    const char* field = "";
+    std::string rule;
+};
+
 class Client : public std::enable_shared_from_this<Client> {
   public:
     static std::shared_ptr<Client> create(Settings settings);
@@ -88,8 +103,12 @@ class Client : public std::enable_shared_from_this<Client> {
     engine::Outcome configure_services(engine::ApplicationState state);
     /// Waits up to the close time-out and a slack (R13); from a hook it aborts and does not wait.
     engine::Outcome background_time_expiring();
-    SendOutcome send(websocket::Opcode opcode, std::span<const std::uint8_t> payload,
-                     std::uint64_t& out_id);
+    SendOutcome send(const SendRequest& request, std::uint64_t& out_id, ArgumentError& out_error);
+    /// False: it is on its way, has its fate, or was never accepted.
+    bool cancel_send(std::uint64_t id);
+    /// `token` is empty when the host has none. The rule that the token breaks, or "".
+    engine::Outcome provide_token(std::uint64_t request, std::string_view token,
+                                  std::string& out_rule);
     std::uint64_t max_message_bytes() const {
         return settings_.transport->limits.max_message_bytes;
     }
@@ -132,15 +151,27 @@ class Client : public std::enable_shared_from_this<Client> {
 
     // client_outputs.cpp: under the lock
     void drain(Questions& questions);
+    void drain_keeper(Questions& questions);
     void put(const engine::Output& output, Questions& questions);
     void act(Action action);
     void add_event(ControlEvent event);
     void report_status(const engine::output::StatusChanged& changed);
-    void report_fates(IdRange ids, Fate fate, engine::Reason reason);
-    void abandon_in_flight();
+    void put(const engine::FateRange& fates);
+    void ask_for_token(std::uint64_t request);
     void end_background_time(std::uint64_t id);
     void log(LogLevel level, std::string text);
     void plan_wake_up();
+
+    // client_send.cpp: under the lock
+    SendOutcome keep_and_send(const SendRequest& request, std::uint64_t& out_id,
+                              ArgumentError& out_error);
+    bool prepare(const SendRequest& request, engine::Outgoing& message, ArgumentError& out_error);
+    void send_waiting();
+    void acknowledged(std::string_view deduplication_id);
+    std::shared_ptr<const driver::TransportSettings> transport_settings() const;
+    /// For a token that goes into the first frame; else empty.
+    std::string session_token() const;
+    const engine::Engine& engine() const { return keeper_.engine(); }
 
     // client_actions.cpp: on the I/O thread
     void set_up();
@@ -163,7 +194,7 @@ class Client : public std::enable_shared_from_this<Client> {
 
     mutable std::mutex mutex_;  ///< The engine's owner is whoever holds it.
     std::condition_variable settled_;
-    engine::Engine engine_;
+    keeper::Keeper keeper_;
     Snapshot snapshot_;
     engine::Facts published_;
     std::vector<Action> actions_;
@@ -173,7 +204,10 @@ class Client : public std::enable_shared_from_this<Client> {
     bool deadline_stale_ = false;
     unsigned ends_pending_ = 0;
     bool released_ = false;
-    SendLedger ledger_;
+    std::shared_ptr<const driver::TransportSettings> transport_settings_;  ///< With the token.
+    std::string token_;
+    std::optional<session::OutgoingId> outgoing_id_;
+    std::uint64_t ids_chosen_ = 0;
     std::shared_ptr<driver::Transport> sender_;  ///< The open one.
     driver::Opened opened_;
     std::string cause_text_;   ///< What the transport said of the failure being handled.

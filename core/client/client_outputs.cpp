@@ -24,15 +24,26 @@ ControlEvent control_event(EventType type) {
 
 void Client::drain(Questions& questions) {
     // First what the queries say, then the events: a host that acts on an event must find it true.
-    if (const auto facts = engine_.facts(); facts != published_) {
+    if (const auto facts = engine().facts(); facts != published_) {
         published_ = facts;
         snapshot_.publish(facts);
         settled_.notify_all();
     }
-    while (const auto output = engine_.poll_output()) put(*output, questions);
+    drain_keeper(questions);
+    send_waiting();
     plan_wake_up();
     if (!actions_.empty() && !std::exchange(actions_posted_, true)) {
         loop_->post([self = shared_from_this()] { self->run_actions(); });
+    }
+}
+
+void Client::drain_keeper(Questions& questions) {
+    while (const auto output = keeper_.poll_output()) {
+        if (const auto* fates = std::get_if<engine::FateRange>(&*output)) {
+            put(*fates);
+        } else {
+            put(std::get<engine::Output>(*output), questions);
+        }
     }
 }
 
@@ -47,7 +58,7 @@ void Client::put(const engine::Output& output, Questions& questions) {
         void operator()(const out::OpenSession&) const {}
         void operator()(const out::CloseTransport& close) const { client.act(close); }
         void operator()(const out::AbortTransport& abort) const {
-            client.abandon_in_flight();
+            client.sender_.reset();
             client.act(abort);
         }
         void operator()(const out::SendPing& ping) const { client.act(ping); }
@@ -57,6 +68,10 @@ void Client::put(const engine::Output& output, Questions& questions) {
         void operator()(const out::EndBackgroundTime& end) const {
             client.end_background_time(end.id);
         }
+        void operator()(const out::CatchUp&) const {}
+        void operator()(const out::StopCatchUp&) const {}
+        void operator()(const out::AskToken& ask) const { client.ask_for_token(ask.request); }
+        void operator()(const out::TokenSettled&) const {}
         void operator()(const out::StatusChanged& changed) const { client.report_status(changed); }
         void operator()(const out::BackgroundTaskBegan& began) const {
             auto event = control_event(EventType::background_task_began);
@@ -108,7 +123,7 @@ void Client::put(const engine::Output& output, Questions& questions) {
             client.add_event(std::move(event));
         }
         void operator()(const out::Closed& closed) const {
-            client.abandon_in_flight();
+            client.sender_.reset();
             client.queue_->add_last(control_event(EventType::closed));
             client.act(closed);
         }
@@ -127,7 +142,7 @@ void Client::add_event(ControlEvent event) {
 void Client::report_status(const engine::output::StatusChanged& changed) {
     auto event = control_event(EventType::connection_status);
     event.details.connection_status = static_cast<int>(changed.status);
-    event.details.phase = static_cast<int>(engine_.phase());
+    event.details.phase = static_cast<int>(engine().phase());
     event.details.reason = static_cast<int>(changed.cause.reason);
     event.details.attempt = static_cast<int>(changed.attempt);
     event.details.close_code = changed.cause.close_code;
@@ -145,22 +160,26 @@ void Client::report_status(const engine::output::StatusChanged& changed) {
     add_event(std::move(event));
 }
 
-void Client::report_fates(IdRange ids, Fate fate, engine::Reason reason) {
-    if (ids.empty()) return;
+void Client::put(const engine::FateRange& fates) {
     auto event = control_event(EventType::send_fate);
-    event.details.fate = static_cast<int>(fate);
-    event.details.first_id = ids.first;
-    event.details.last_id = ids.last;
-    event.details.reason = static_cast<int>(reason);
-    if (fate == Fate::failed) event.text = text_of(reason);
-    if (fate == Fate::sent) statistics_.messages_sent += ids.count();
+    event.details.fate = static_cast<int>(fates.fate);
+    event.details.first_id = fates.first;
+    event.details.last_id = fates.last;
+    event.details.reason = static_cast<int>(fates.reason);
+    if (fates.fate == engine::Fate::failed) {
+        event.text = text_of(fates.reason);
+    } else {
+        statistics_.messages_sent += fates.count();
+    }
     add_event(std::move(event));
 }
 
-/// The socket is going or gone: what is not in the kernel never will be.
-void Client::abandon_in_flight() {
-    sender_.reset();
-    report_fates(ledger_.abandon(), Fate::failed, engine_.cause().reason);
+void Client::ask_for_token(std::uint64_t request) {
+    auto event = control_event(EventType::token_needed);
+    event.details.request_id = request;
+    event.text = "a token is needed: graceline_client_provide_token()";
+    log(LogLevel::debug, "a token is needed");
+    add_event(std::move(event));
 }
 
 void Client::end_background_time(std::uint64_t id) {
@@ -194,7 +213,7 @@ void Client::log(LogLevel level, std::string text) {
 void Client::plan_wake_up() {
     if (wake_up_planned_) return;
     const bool stale = std::exchange(deadline_stale_, false);
-    const auto next = engine_.next_deadline();
+    const auto next = keeper_.next_deadline();
     if (stale ? armed_ == next : (!next || (armed_ && *armed_ <= *next))) return;
     wake_up_planned_ = true;
     loop_->post([self = shared_from_this()] {
@@ -202,7 +221,7 @@ void Client::plan_wake_up() {
         {
             const std::lock_guard lock(self->mutex_);
             self->wake_up_planned_ = false;
-            deadline = self->armed_ = self->engine_.next_deadline();
+            deadline = self->armed_ = self->keeper_.next_deadline();
         }
         if (!self->timer_) return;
         self->timer_->arm(std::nullopt);  // else a later deadline would be taken lazily

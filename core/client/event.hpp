@@ -19,16 +19,17 @@ enum class EventType : std::uint32_t {
     send_fate,
     ping_completed,
     closed,
+    token_needed,
+    fetch_needed,
+    request_completed,
 };
-inline constexpr int kEventTypes = 11;
+inline constexpr int kEventTypes = 14;
 
 namespace message_flag {
 inline constexpr std::uint32_t kText = 1;
 inline constexpr std::uint32_t kBinary = 2;
 inline constexpr std::uint32_t kReplayed = 4;
 }  // namespace message_flag
-
-enum class Fate : std::uint8_t { none, sent, failed };
 
 struct EventFields {
     std::uint32_t struct_size = sizeof(EventFields);
@@ -60,6 +61,7 @@ struct EventDetails {
     std::int64_t gap_ms = 0;
     std::int64_t round_trip_us = -1;
     const char* text = "";
+    std::uint64_t request_id = 0;
 };
 
 struct Event {

@@ -8,8 +8,10 @@
 #include <string>
 
 #include "core/client/limits.hpp"
+#include "core/client/token_rule.hpp"
 #include "core/driver/transport.hpp"
 #include "core/engine/options.hpp"
+#include "core/engine/outbox.hpp"
 #include "core/session/plain.hpp"
 
 namespace graceline::client {
@@ -39,9 +41,12 @@ struct Settings {
     std::shared_ptr<const driver::TransportSettings> transport;
     TransportKind transport_kind = TransportKind::standard;
     session::PlainOptions session;
-    std::string session_token;  ///< For a token frame; empty: none.
+    TokenRule token_rule;
+    std::string token;  ///< A fixed one; empty: none, or the host provides it.
     std::size_t receive_queue_bytes = kDefaultReceiveQueueBytes;
-    std::uint32_t outbox_messages = kDefaultOutboxMessages;
+    engine::OutboxLimits outbox;
+    std::string outgoing_id_member;  ///< Empty: the host writes de-duplication ids itself.
+    std::string id_prefix;           ///< Of the ids that we choose; random.
     std::shared_ptr<BackgroundTimeHooks> hooks;
     std::shared_ptr<LogHook> log;
 };

@@ -26,9 +26,7 @@ const char* to_string(GapVerdict verdict) {
 
 void Continuity::open(Instant since, Reason reason) {
     if (open_) return;
-    // A cut before the verdict keeps the ended gap unclosed: its messages are still unaccounted.
-    if (pending_) newest_unclosed_ = std::max(newest_unclosed_, pending_->number);
-    pending_.reset();
+    assert(!pending_ && "an ended gap is judged before the next one opens");
     open_ = Gap{ended_ + 1, since, reason};
     last_reason_ = reason;
 }
@@ -39,10 +37,11 @@ void Continuity::end() {
     pending_ = std::exchange(open_, std::nullopt);
 }
 
-Gap Continuity::judge(GapVerdict verdict, Reason reason) {
+Gap Continuity::judge(GapVerdict verdict, Reason reason, bool from_position) {
     assert(pending_);
     const Gap gap = *std::exchange(pending_, std::nullopt);
     if (!closes_gap(verdict)) newest_unclosed_ = gap.number;
+    if (closes_gap(verdict) && from_position) newest_unclosed_ = 0;
     last_reason_ = reason;
     return gap;
 }

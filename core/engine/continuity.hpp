@@ -42,8 +42,9 @@ class Continuity {
 
     void open(Instant since, Reason reason);
     void end();  ///< The connection is up again.
-    /// Judges the gap that ended last; needs verdict_pending().
-    Gap judge(GapVerdict verdict, Reason reason);
+    /// Judges the gap that ended last; needs verdict_pending(). A catch-up starts before the oldest
+    /// hole, so when it has come through, `from_position` closes the earlier ones too.
+    Gap judge(GapVerdict verdict, Reason reason, bool from_position = false);
 
     std::uint64_t mark() const { return ended_; }
     bool mark_known(std::uint64_t mark) const { return mark <= ended_; }

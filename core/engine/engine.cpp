@@ -10,8 +10,9 @@
 namespace graceline::engine {
 
 const char* to_string(Timer timer) {
-    constexpr std::array<const char*, kTimers> kNames = {
-        "grace", "connect", "session", "close", "retry", "probe", "pong", "ping", "user_ping"};
+    constexpr std::array<const char*, kTimers> kNames = {"grace", "token",    "connect", "session",
+                                                         "close", "retry",    "probe",   "pong",
+                                                         "ping",  "user_ping"};
     return kNames.at(static_cast<std::size_t>(timer));
 }
 
@@ -21,6 +22,7 @@ Engine::Engine(const Options& options, Instant now)
       generator_(options.seed),
       application_state_(options.initial_application_state),
       presence_(presence_after(options.initial_application_state)),
+      token_(options.host_provides_token),
       continuity_(now) {}
 
 Outcome Engine::handle(const Input& input, Instant now) {
@@ -51,6 +53,8 @@ Deadline Engine::timer(Timer timer) const {
     switch (timer) {
         case Timer::grace:
             return task_.deadline();
+        case Timer::token:
+            return token_.due();
         case Timer::connect:
             return state_ == ConnectionState::opening ? connect_by_ : std::nullopt;
         case Timer::session:
@@ -107,6 +111,9 @@ void Engine::fire(Timer timer) {
     switch (timer) {
         case Timer::grace:
             expire_if_due();
+            return;
+        case Timer::token:
+            token_failed(Reason::token_timeout);
             return;
         case Timer::connect: {
             const bool resolving = opening_step_ == input::TransportProgress::Step::resolving;
@@ -197,9 +204,12 @@ Phase Engine::phase() const {
         case ConnectionState::opening_session:
             return Phase::opening_session;
         case ConnectionState::open:
-            return liveness_.probing() ? Phase::probing : Phase::open;
+            if (liveness_.probing()) return Phase::probing;
+            return continuity_.verdict_pending() ? Phase::catching_up : Phase::open;
         case ConnectionState::closing:
             return Phase::closing;
+        case ConnectionState::awaiting_token:
+            return Phase::awaiting_token;
     }
     switch (opening_step_) {
         case input::TransportProgress::Step::resolving:
@@ -229,6 +239,8 @@ void Engine::check_invariants() const {
     assert((!closed_ || !wanted_) && "a closed client wants nothing");
     assert((state_ != ConnectionState::closing || close_by_) && "a close has its deadline");
     assert((state_ != ConnectionState::opening || connect_by_) && "an attempt has its deadline");
+    assert((state_ != ConnectionState::awaiting_token || token_.asking()) &&
+           "whoever waits for a token has asked for it");
     assert((!continuity_.verdict_pending() || up) &&
            "only the newest ended gap awaits its verdict");
     (void)up;

@@ -16,12 +16,14 @@
 #include "core/engine/output.hpp"
 #include "core/engine/phase.hpp"
 #include "core/engine/task.hpp"
+#include "core/engine/token.hpp"
 
 namespace graceline::engine {
 
 /// The timers, in the order in which one step fires those that are due.
 enum class Timer : std::uint8_t {
     grace,
+    token,
     connect,
     session,
     close,
@@ -31,7 +33,7 @@ enum class Timer : std::uint8_t {
     ping,
     user_ping,
 };
-inline constexpr int kTimers = 9;
+inline constexpr int kTimers = 10;
 
 const char* to_string(Timer timer);
 
@@ -67,6 +69,11 @@ class Engine {
     bool return_pending() const { return return_pending_; }
     std::uint64_t connections() const { return connections_; }
     std::uint64_t pings_sent() const { return pings_sent_; }
+    const Token& token() const { return token_; }
+    /// May a message wait for the next connection? Else `cause()` says why it has none.
+    bool keeps_outgoing() const {
+        return wanted_ || (revives_on_return_ && presence_ != Presence::terminated);
+    }
     /// May bytes of this attempt be taken now? Asked before each read is walked (R6, R17).
     bool takes_frames(Generation generation) const {
         return generation == generation_ && state_ == ConnectionState::open;
@@ -102,6 +109,7 @@ class Engine {
     void resign();
     void enter_background();
     void come_back();
+    void start_afresh();
     void terminate();
     bool in_background() const {
         return presence_ == Presence::background || presence_ == Presence::terminated;
@@ -122,6 +130,7 @@ class Engine {
     Outcome on(const input::TransportOpened&);
     Outcome on(const input::TransportEnded&);
     Outcome on(const input::SessionOpened&);
+    Outcome on(const input::CatchUpEnded&);
     void try_connect(const Failure& cause);
     void open_transport(const Failure& cause);
     void connection_failed(const Failure& why);
@@ -134,8 +143,16 @@ class Engine {
                           Deadline due = std::nullopt);
     void abort_socket();
     void stop_waiting_or_abort(Reason reason);
-    void judge_gap(input::SessionStart start);
+    void judge_gap(const input::SessionOpened& opened);
+    void give_verdict(GapVerdict verdict, Reason reason, bool from_position = false);
     void socket_gone();
+
+    // engine_token.cpp: the host's token, for the connection and for who else needs it
+    Outcome on(const input::TokenProvided&);
+    Outcome on(const input::TokenRefused&);
+    void ask_token();
+    void token_failed(Reason reason);
+    void drop_token_question();
 
     // engine_liveness.cpp: frames, pings, probes, suspect events
     Outcome on(const input::Ping&);
@@ -167,8 +184,11 @@ class Engine {
     bool closed_ = false;
     bool closed_reported_ = false;
     bool return_pending_ = false;
+    bool return_met_gap_ = false;  ///< The pending return had to wait for a verdict.
     Task task_;
     std::vector<std::uint64_t> os_ids_to_end_;  ///< Given back when the socket is gone.
+
+    Token token_;
 
     // the connection
     ConnectionState state_ = ConnectionState::idle;

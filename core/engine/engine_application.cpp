@@ -28,8 +28,8 @@ Outcome Engine::on(const input::Connect&) {
         if (!wanted_) return Outcome::ok;
     }
     if (!has_socket(state_) || state_ == ConnectionState::closing) {
-        attempt_ = 0;
-        try_connect({});
+        token_.forget_refusals();
+        start_afresh();
     }
     return Outcome::ok;
 }
@@ -87,6 +87,16 @@ void Engine::resign() {
     expire_if_due();
 }
 
+/// By the host's wish: without backoff, and a token that was asked for goes on.
+void Engine::start_afresh() {
+    if (state_ == ConnectionState::awaiting_token) {
+        attempt_ = 1;
+        return;
+    }
+    attempt_ = 0;
+    try_connect({});
+}
+
 void Engine::enter_background() {
     if (presence_ == Presence::background) return;  // R8
     presence_ = Presence::background;
@@ -107,14 +117,14 @@ void Engine::come_back() {
     presence_ = Presence::foreground;
     if (return_pending_) answer_return(ReturnAdvice::refresh, Reason::superseded);
     return_pending_ = true;
+    return_met_gap_ = false;
     end_task(TaskCause::returned, Reason::none);  // R4, R5; after an expiry there is none to end
     if (std::exchange(revives_on_return_, false)) wanted_ = true;  // R7
     if (!wanted_) return;
     if (state_ == ConnectionState::open) {
         suspect();
     } else if (!has_socket(state_) || state_ == ConnectionState::closing) {
-        attempt_ = 0;
-        try_connect({});
+        start_afresh();
     }
 }
 
@@ -222,6 +232,7 @@ void Engine::settle_os_time() {
 
 void Engine::judge_return() {
     if (!return_pending_) return;
+    if (continuity_.gap_open() || continuity_.verdict_pending()) return_met_gap_ = true;
     if (continuity_.gap_open()) {
         const bool may_still_be_proven =
             wanted_ && (options_.session.tells_loss || options_.session.has_history);
@@ -234,7 +245,8 @@ void Engine::judge_return() {
     if (continuity_.needs_refresh()) {
         answer_return(ReturnAdvice::refresh, Reason::refresh_not_marked);
     } else if (liveness_.trusted()) {
-        answer_return(ReturnAdvice::skip, Reason::continuous);
+        answer_return(ReturnAdvice::skip,
+                      return_met_gap_ ? continuity_.last_reason() : Reason::continuous);
     }
 }
 

@@ -16,7 +16,8 @@ Outcome Engine::on(const input::NetworkChanged& change) {
         if (state_ == ConnectionState::opening || state_ == ConnectionState::opening_session) {
             abort_socket();
             move(ConnectionState::network_off, {Reason::network_off, 0, 0, {}});
-        } else if (state_ == ConnectionState::backoff) {
+        } else if (state_ == ConnectionState::backoff ||
+                   state_ == ConnectionState::awaiting_token) {
             move(ConnectionState::network_off, {Reason::network_off, 0, 0, {}});
         }
     } else if (state_ == ConnectionState::network_off || state_ == ConnectionState::backoff) {
@@ -39,13 +40,18 @@ void Engine::try_connect(const Failure& cause) {
         }
         return;
     }
+    ++attempt_;
+    if (attempt_ == 1) failing_since_ = now_;
+    if (!token_.ready()) {
+        move(ConnectionState::awaiting_token, cause);
+        ask_token();
+        return;
+    }
     open_transport(cause);
 }
 
 void Engine::open_transport(const Failure& cause) {
     ++generation_;
-    ++attempt_;
-    if (attempt_ == 1) failing_since_ = now_;
     opening_step_ = input::TransportProgress::Step::resolving;
     connect_by_ = now_ + options_.resolve_timeout;
     move(ConnectionState::opening, cause);
@@ -82,26 +88,36 @@ Outcome Engine::on(const input::SessionOpened& opened) {
     liveness_.reset(now_);
     continuity_.end();
     move(ConnectionState::open, {});
-    judge_gap(opened.start);
+    judge_gap(opened);
     return Outcome::ok;
 }
 
-void Engine::judge_gap(input::SessionStart start) {
+void Engine::judge_gap(const input::SessionOpened& opened) {
     const bool first = continuity_.gap_number() == 1;
     const bool nothing_to_continue = !options_.has_cursor && !options_.initial_refresh_required;
-    GapVerdict verdict = GapVerdict::unknown;
-    Reason reason = Reason::session_tells_no_loss;
+    const bool resumed = opened.start == input::SessionStart::resumed;
     if (first && nothing_to_continue) {
-        verdict = GapVerdict::complete;
-        reason = Reason::first_connection;
-    } else if (options_.session.tells_loss && start == input::SessionStart::resumed) {
-        verdict = GapVerdict::complete;
-        reason = Reason::session_resumed;
+        give_verdict(GapVerdict::complete, Reason::first_connection);
+    } else if (options_.session.tells_loss && resumed) {
+        give_verdict(GapVerdict::complete, Reason::session_resumed);
+    } else if (opened.can_catch_up) {
+        put(output::CatchUp{generation_});
     } else if (options_.session.tells_loss) {
-        verdict = GapVerdict::gap;
-        reason = Reason::session_not_resumed;
+        give_verdict(GapVerdict::gap, Reason::session_not_resumed);
+    } else {
+        give_verdict(GapVerdict::unknown, Reason::session_tells_no_loss);
     }
-    const Gap gap = continuity_.judge(verdict, reason);
+}
+
+Outcome Engine::on(const input::CatchUpEnded& ended) {
+    if (ended.generation == generation_ && continuity_.verdict_pending()) {
+        give_verdict(ended.verdict, ended.reason, true);
+    }
+    return Outcome::ok;
+}
+
+void Engine::give_verdict(GapVerdict verdict, Reason reason, bool from_position) {
+    const Gap gap = continuity_.judge(verdict, reason, from_position);
     put(output::GapJudged{gap, verdict, reason, now_ - gap.since});
     if (!closes_gap(verdict)) put(output::RefreshNeeded{reason});
 }
@@ -121,17 +137,23 @@ Outcome Engine::on(const input::TransportEnded& ended) {
 /// The socket is gone or was aborted, and the connection was wanted.
 void Engine::connection_failed(const Failure& why) {
     const bool was_open = state_ == ConnectionState::open;
+    Disposition disposition = disposition_of(why, options_.dispositions);
     if (was_open) {
-        if (now_ - opened_at_ >= kStableAfter) attempt_ = 0;
+        const bool stable = now_ - opened_at_ >= kStableAfter;
+        if (stable) attempt_ = 0;
+        if (stable || disposition != Disposition::auth) token_.forget_refusals();
         leave_open(why.reason, now_);
     }
-    Disposition disposition = disposition_of(why, options_.dispositions);
     const bool may_wait =
         disposition == Disposition::retry || disposition == Disposition::retry_slowly;
     if (may_wait && why.retry_after_seconds) disposition = Disposition::throttled;
     switch (disposition) {
         case Disposition::auth:
-            // A fixed token cannot be refreshed: its refusal is the last word.
+            if (token_.refused()) {
+                try_connect(why);
+                return;
+            }
+            // A fixed token cannot be refreshed, and a fresh one was refused already.
             give_up({Reason::auth_refused, why.close_code, why.http_status, {}});
             return;
         case Disposition::terminal:
@@ -180,6 +202,7 @@ bool Engine::retries_left() const {
 void Engine::give_up(const Failure& why) {
     wanted_ = false;
     revives_on_return_ = false;
+    drop_token_question();
     end_task(TaskCause::server, why.reason);  // R21
     move(ConnectionState::idle, why);
 }
@@ -187,6 +210,13 @@ void Engine::give_up(const Failure& why) {
 /// The connection is no longer up. The gap counts from the last proof of life where a silence was
 /// the cause or where we stood still and are late, else from `at`.
 void Engine::leave_open(Reason reason, Instant at) {
+    if (continuity_.verdict_pending()) {
+        // After the deadline nothing is delivered (R6); the next catch-up fetches it again.
+        put(output::StopCatchUp{reason != Reason::background_expired});
+        const Gap gap = continuity_.judge(GapVerdict::gap, Reason::catch_up_interrupted);
+        put(output::GapJudged{gap, GapVerdict::gap, Reason::catch_up_interrupted,
+                              now_ - gap.since});
+    }
     const bool silence = reason == Reason::probe_failed || reason == Reason::pong_timeout;
     const bool late = now_ - at >= kLateTimer;
     continuity_.open(silence || late ? liveness_.last_frame_at() : at, reason);
@@ -197,6 +227,7 @@ void Engine::leave_open(Reason reason, Instant at) {
 /// Ends whatever there is: a close handshake for what is open, an abort for what is not.
 void Engine::close_connection(std::uint16_t code, bool suspend, Reason reason, Deadline by,
                               Deadline due) {
+    drop_token_question();
     const Instant at = due.value_or(now_);
     const Failure why{reason, 0, 0, {}};
     if (state_ == ConnectionState::closing) {

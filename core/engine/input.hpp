@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "core/engine/application_state.hpp"
+#include "core/engine/continuity.hpp"
 #include "core/engine/reason.hpp"
 #include "core/engine/task.hpp"
 #include "core/engine/time.hpp"
@@ -58,6 +59,22 @@ enum class SessionStart : std::uint8_t { fresh, resumed, refused };
 struct SessionOpened {
     Generation generation = 0;
     SessionStart start{};
+    bool can_catch_up = false;  ///< There is a history, and a position to fetch from.
+};
+/// Answer to output::CatchUp.
+struct CatchUpEnded {
+    Generation generation = 0;
+    GapVerdict verdict{};
+    Reason reason = Reason::none;
+};
+/// Answer to output::AskToken.
+struct TokenProvided {
+    std::uint64_t request = 0;
+    bool ok = false;
+};
+/// Somebody else than the connection needs a token: this one was refused.
+struct TokenRefused {
+    std::uint64_t token = 0;  ///< Its number, as Engine::token().number() gave it.
 };
 /// One read from the socket, already walked: a chunk, not a message.
 struct FramesRead {
@@ -84,10 +101,18 @@ using Input =
                  input::BackgroundTimeExpiring, input::BackgroundTimeAnswer, input::NetworkChanged,
                  input::Ping, input::MarkRefreshed, input::TransportProgress,
                  input::TransportOpened, input::TransportEnded, input::SessionOpened,
-                 input::FramesRead, input::PongRead, input::ReadingPaused, input::ReadingResumed,
-                 input::ClockJumped, input::Tick>;
+                 input::CatchUpEnded, input::TokenProvided, input::TokenRefused, input::FramesRead,
+                 input::PongRead, input::ReadingPaused, input::ReadingResumed, input::ClockJumped,
+                 input::Tick>;
 
 /// What handle() answers to the caller of an API function.
-enum class Outcome : std::uint8_t { ok, closed, not_connected, window_over, unknown_mark };
+enum class Outcome : std::uint8_t {
+    ok,
+    closed,
+    not_connected,
+    window_over,
+    unknown_mark,
+    unknown_request,  ///< Never asked, answered already, or no longer wanted.
+};
 
 }  // namespace graceline::engine

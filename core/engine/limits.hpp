@@ -20,6 +20,7 @@ inline constexpr milliseconds kDefaultResolveTimeout{5'000};
 inline constexpr milliseconds kDefaultConnectTimeout{15'000};
 inline constexpr milliseconds kDefaultSessionTimeout{10'000};
 inline constexpr milliseconds kDefaultCloseTimeout{1'000};
+inline constexpr milliseconds kDefaultTokenTimeout{15'000};
 /// R20 promises 250 ms in all; the rest is for the abort and the end hook.
 inline constexpr milliseconds kTerminateCloseTimeout{200};
 

@@ -31,6 +31,7 @@ struct Options {
     Duration connect_timeout = kDefaultConnectTimeout;
     Duration session_timeout = kDefaultSessionTimeout;
     Duration close_timeout = kDefaultCloseTimeout;
+    Duration token_timeout = kDefaultTokenTimeout;
 
     std::optional<Duration> ping_interval = kDefaultPingInterval;  ///< nullopt: no pings.
     Duration pong_timeout = kDefaultPongTimeout;
@@ -41,6 +42,7 @@ struct Options {
 
     bool host_grants_time = false;  ///< The host gave begin and end hooks.
     bool host_tells_remaining = false;
+    bool host_provides_token = false;
     bool has_cursor = false;  ///< The host told its position at start.
     bool initial_refresh_required = false;
     SessionTraits session;

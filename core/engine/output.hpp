@@ -49,6 +49,22 @@ struct AskBackgroundTime {
 struct EndBackgroundTime {
     std::uint64_t id = 0;
 };
+/// Fetch what was missed, from the position on; answered by input::CatchUpEnded.
+struct CatchUp {
+    Generation generation = 0;
+};
+/// The connection of that catch-up is over. `deliver`: what was held back may still be given.
+struct StopCatchUp {
+    bool deliver = true;
+};
+/// Reaches the host as an event; answered by input::TokenProvided.
+struct AskToken {
+    std::uint64_t request = 0;
+};
+/// There is a fresh token, or there will be none: for who else waits for one.
+struct TokenSettled {
+    bool ok = false;
+};
 
 // Events: reach the host in order.
 struct StatusChanged {
@@ -90,7 +106,8 @@ struct Closed {};  ///< The last output that is an event.
 using Output =
     std::variant<output::OpenTransport, output::OpenSession, output::CloseTransport,
                  output::AbortTransport, output::SendPing, output::AskBackgroundTime,
-                 output::EndBackgroundTime, output::StatusChanged, output::BackgroundTaskBegan,
+                 output::EndBackgroundTime, output::CatchUp, output::StopCatchUp, output::AskToken,
+                 output::TokenSettled, output::StatusChanged, output::BackgroundTaskBegan,
                  output::BackgroundTaskEnded, output::GapJudged, output::ReturnJudged,
                  output::RefreshNeeded, output::PingCompleted, output::Closed>;
 

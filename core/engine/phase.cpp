@@ -16,31 +16,35 @@ using S = ConnectionState;
 
 constexpr std::array<unsigned, kConnectionStates> kEdges = {
     // idle
-    bit(S::opening) | bit(S::throttled) | bit(S::network_off),
+    bit(S::opening) | bit(S::throttled) | bit(S::network_off) | bit(S::awaiting_token),
     // backoff
-    bit(S::idle) | bit(S::opening) | bit(S::network_off),
+    bit(S::idle) | bit(S::opening) | bit(S::network_off) | bit(S::awaiting_token),
     // throttled
-    bit(S::idle) | bit(S::opening) | bit(S::network_off),
+    bit(S::idle) | bit(S::opening) | bit(S::network_off) | bit(S::awaiting_token),
     // network_off
-    bit(S::idle) | bit(S::opening) | bit(S::throttled),
+    bit(S::idle) | bit(S::opening) | bit(S::throttled) | bit(S::awaiting_token),
     // opening
     bit(S::idle) | bit(S::backoff) | bit(S::throttled) | bit(S::network_off) |
-        bit(S::opening_session),
+        bit(S::opening_session) | bit(S::awaiting_token),
     // opening_session
-    bit(S::idle) | bit(S::backoff) | bit(S::throttled) | bit(S::network_off) | bit(S::open),
+    bit(S::idle) | bit(S::backoff) | bit(S::throttled) | bit(S::network_off) | bit(S::open) |
+        bit(S::awaiting_token),
     // open
     bit(S::idle) | bit(S::backoff) | bit(S::throttled) | bit(S::network_off) | bit(S::opening) |
-        bit(S::closing),
+        bit(S::closing) | bit(S::awaiting_token),
     // closing
-    bit(S::idle) | bit(S::opening) | bit(S::throttled) | bit(S::network_off),
+    bit(S::idle) | bit(S::opening) | bit(S::throttled) | bit(S::network_off) |
+        bit(S::awaiting_token),
+    // awaiting_token
+    bit(S::idle) | bit(S::opening) | bit(S::backoff) | bit(S::network_off),
 };
 
 }  // namespace
 
 const char* to_string(ConnectionState state) {
     constexpr std::array<const char*, kConnectionStates> kNames = {
-        "idle",    "backoff",         "throttled", "network_off",
-        "opening", "opening_session", "open",      "closing"};
+        "idle", "backoff", "throttled",     "network_off", "opening", "opening_session",
+        "open", "closing", "awaiting_token"};
     return kNames.at(static_cast<std::size_t>(state));
 }
 
@@ -70,6 +74,10 @@ const char* to_string(Phase phase) {
             return "probing";
         case Phase::closing:
             return "closing";
+        case Phase::awaiting_token:
+            return "awaiting_token";
+        case Phase::catching_up:
+            return "catching_up";
     }
     return "unknown";
 }
@@ -101,6 +109,7 @@ ConnectionStatus public_status(ConnectionState state) {
         case S::network_off:
         case S::opening:
         case S::opening_session:
+        case S::awaiting_token:
             return ConnectionStatus::connecting;
         case S::throttled:
             return ConnectionStatus::feature_throttled;

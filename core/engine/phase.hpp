@@ -15,8 +15,9 @@ enum class ConnectionState : std::uint8_t {
     opening_session,  ///< The session inside the WebSocket.
     open,             ///< Up.
     closing,          ///< Close handshake, bounded.
+    awaiting_token,   ///< The host was asked for a token; then opening.
 };
-inline constexpr int kConnectionStates = 8;
+inline constexpr int kConnectionStates = 9;
 
 /// What the host sees in detail (graceline_phase, same values).
 enum class Phase : std::uint8_t {
@@ -32,6 +33,8 @@ enum class Phase : std::uint8_t {
     open,
     probing,
     closing,
+    awaiting_token,
+    catching_up,
 };
 
 /// The published status (graceline_connection_status, same values).

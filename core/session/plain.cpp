@@ -15,11 +15,13 @@ struct NamedPointer {
     const std::optional<std::string>* pointer;
 };
 
-std::array<NamedPointer, 4> named(const FieldPointers& pointers) {
+std::array<NamedPointer, 5> named(const PlainOptions& options) {
+    const auto& pointers = options.pointers;
     return {{{"pointers.id", &pointers.id},
              {"pointers.conversation", &pointers.conversation},
              {"pointers.sender", &pointers.sender},
-             {"pointers.time", &pointers.time}}};
+             {"pointers.time", &pointers.time},
+             {"ack_pointer", &options.ack_pointer}}};
 }
 
 std::span<const std::uint8_t> bytes_of(const std::string& text) {
@@ -55,7 +57,7 @@ std::optional<OptionError> plain_options_error(const PlainOptions& options) {
             return OptionError{"token_frame", "a text frame is UTF-8"};
         }
     }
-    for (const auto& [name, pointer] : named(options.pointers)) {
+    for (const auto& [name, pointer] : named(options)) {
         if (!*pointer) continue;
         if (auto error = pointer_error(**pointer)) return OptionError{name, std::move(*error)};
     }
@@ -66,7 +68,7 @@ Plain::Plain(PlainOptions options, std::shared_ptr<JsonReader> reader)
     : options_(std::move(options)), reader_(std::move(reader)) {
     JsonPlanOptions plan;
     std::size_t field = 0;
-    for (const auto& [name, pointer] : named(options_.pointers)) {
+    for (const auto& [name, pointer] : named(options_)) {
         if (*pointer) {
             field_of_[plan.fields.size()] = field;
             plan.fields.push_back(**pointer);
@@ -84,6 +86,7 @@ Plain::Plain(PlainOptions options, std::shared_ptr<JsonReader> reader)
 Capabilities Plain::capabilities() const {
     Capabilities mine;
     mine.has_deduplication_id = options_.pointers.id.has_value();
+    mine.has_acks = options_.ack_pointer.has_value();
     return mine;
 }
 
@@ -127,18 +130,24 @@ bool Plain::map(Opcode opcode, std::span<const std::uint8_t> payload, Message& o
         ++counters_.unreadable;
         return true;
     }
+    std::string_view ack;
+    bool is_ack = false;
     std::array<std::string_view*, kFields> targets{&out.fields.id, &out.fields.conversation,
-                                                   &out.fields.sender, &out.fields.time};
+                                                   &out.fields.sender, &out.fields.time, &ack};
     std::array<bool*, kFields> present{&out.fields.has_id, &out.fields.has_conversation,
-                                       &out.fields.has_sender, &out.fields.has_time};
+                                       &out.fields.has_sender, &out.fields.has_time, &is_ack};
     bool complete = true;
     for (std::size_t i = 0; i < found.size(); ++i) {
         if (!found[i]) {
-            complete = false;
+            if (field_of_[i] != kAckField) complete = false;
             continue;
         }
         *targets[field_of_[i]] = *found[i];
         *present[field_of_[i]] = true;
+    }
+    if (is_ack) {
+        actions_.put(action::Acknowledged{ack});
+        return false;
     }
     ++(complete ? counters_.mapped : counters_.incomplete);
     return true;

@@ -39,6 +39,9 @@ struct PlainOptions {
     std::optional<TokenFrame> token_frame;           ///< Sent first, when there is a token.
     std::vector<ConnectFrame> frames_after_connect;  ///< Sent in this order.
     FieldPointers pointers;
+    /// A text frame with a value here is the server's ack of the message that has this
+    /// de-duplication id, and nothing else: it does not reach the app.
+    std::optional<std::string> ack_pointer;
 };
 
 /// What is wrong with `options`: the field and the rule, without the value. Nothing: valid.
@@ -69,7 +72,8 @@ class Plain final : public Session {
     Counters counters() const override { return counters_; }
 
   private:
-    static constexpr std::size_t kFields = 4;
+    static constexpr std::size_t kFields = 5;
+    static constexpr std::size_t kAckField = 4;
 
     void close(std::uint16_t code);
 
@@ -77,7 +81,7 @@ class Plain final : public Session {
     std::string first_frame_;
     std::optional<JsonPlan> plan_;
     std::shared_ptr<JsonReader> reader_;
-    /// For each pointer of the plan, which of the four fields it fills.
+    /// For each pointer of the plan, which field it fills; the ack is the last one.
     std::array<std::size_t, kFields> field_of_{};
     Counters counters_;
 };

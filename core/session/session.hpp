@@ -83,6 +83,11 @@ struct Failed {
     engine::Failure cause;
     std::string text;
 };
+/// The server has this message of ours; the view is valid until the next call of the session other
+/// than poll_action().
+struct Acknowledged {
+    std::string_view deduplication_id;
+};
 /// After suspend_close() and logout_close(), when the frames before it were sent.
 struct CloseWebSocket {
     std::uint16_t code = websocket::kCloseNormal;
@@ -90,8 +95,8 @@ struct CloseWebSocket {
 
 }  // namespace action
 
-using Action =
-    std::variant<action::SendFrame, action::Opened, action::Failed, action::CloseWebSocket>;
+using Action = std::variant<action::SendFrame, action::Opened, action::Failed, action::Acknowledged,
+                            action::CloseWebSocket>;
 
 /// First in, first out; keeps its memory, so that a steady session allocates nothing.
 class ActionQueue {

@@ -18,6 +18,9 @@ TWINS = {
     "graceline_network": ("core/engine/application_state.hpp", "Network"),
     "graceline_task_cause": ("core/engine/task.hpp", "TaskCause"),
     "graceline_gap_verdict": ("core/engine/continuity.hpp", "GapVerdict"),
+    "graceline_fate": ("core/engine/outbox.hpp", "Fate"),
+    "graceline_token_placement": ("core/client/token_rule.hpp", "TokenPlacement"),
+    "graceline_event_type": ("core/client/event.hpp", "EventType"),
 }
 # Prefixes of values that are not the enum's own name in capitals.
 PREFIXES = {"graceline_status": "GRACELINE_", "graceline_event_type": "GRACELINE_EVENT_"}

@@ -18,6 +18,9 @@ LAYERS = {
     "core/engine/": ["core/engine/"],
     "core/websocket/": ["core/websocket/"],
     "core/session/": ["core/session/", "core/engine/", "core/websocket/"],
+    "core/history/": ["core/history/", "core/session/", "core/engine/", "core/websocket/"],
+    "core/keeper/": ["core/keeper/", "core/history/", "core/session/", "core/engine/",
+                     "core/websocket/"],
     "core/driver/": ["core/driver/", "core/engine/", "core/websocket/"],
     "core/client/": ["core/"],
     "capi/include/": ["graceline/graceline.h"],
@@ -27,7 +30,7 @@ LAYERS = {
     "tools/demo/": ["tools/demo/", "tools/graceline/", "graceline/"],
     "examples/": ["graceline/"],
 }
-PURE = ("core/engine/", "core/websocket/", "core/session/")
+PURE = ("core/engine/", "core/websocket/", "core/session/", "core/history/", "core/keeper/")
 IMPURE_HEADERS = re.compile(
     r"^(sys/|arpa/|net/|netinet/|unistd\.h|fcntl\.h|poll\.h|pthread\.h|signal\.h|time\.h|ctime$"
     r"|thread$|mutex$|shared_mutex$|condition_variable$|atomic$|future$|iostream$|fstream$|sstream$"

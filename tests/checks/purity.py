@@ -43,6 +43,8 @@ ALLOWED = {
     "engine": LANGUAGE,
     "websocket": LANGUAGE + WEBSOCKET,
     "session": LANGUAGE + WEBSOCKET + SESSION,
+    "history": LANGUAGE + WEBSOCKET + SESSION + [r"graceline::history::.*"],
+    "keeper": LANGUAGE + WEBSOCKET + SESSION + [r"graceline::(history|keeper)::.*"],
 }
 
 

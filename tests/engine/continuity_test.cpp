@@ -189,13 +189,25 @@ TEST_CASE("continuity: a cut before the verdict -> the ended gap stays unclosed"
     truth.end();
     CHECK(truth.verdict_pending());
     CHECK(truth.needs_refresh());
-    truth.open(Instant{} + seconds(5), Reason::connection_lost);
+    truth.judge(GapVerdict::gap, Reason::catch_up_interrupted);
     CHECK_FALSE(truth.verdict_pending());
+    truth.open(Instant{} + seconds(5), Reason::connection_lost);
     truth.end();
     const auto gap = truth.judge(GapVerdict::complete, Reason::session_resumed);
     CHECK(gap.number == 2);
     CHECK(truth.needs_refresh());  // The first was never accounted for.
     truth.mark_refreshed(truth.mark());
+    CHECK_FALSE(truth.needs_refresh());
+}
+
+TEST_CASE("continuity: recovered from the position -> the earlier gaps are closed too",
+          "[engine]") {
+    Continuity truth{Instant{}};
+    truth.end();
+    truth.judge(GapVerdict::gap, Reason::catch_up_interrupted);
+    truth.open(Instant{} + seconds(5), Reason::connection_lost);
+    truth.end();
+    truth.judge(GapVerdict::recovered, Reason::missed_messages_fetched, true);
     CHECK_FALSE(truth.needs_refresh());
 }
 

@@ -40,6 +40,9 @@ Outcome Harness::handle(const Input& input) {
     must(public_status(engine.state()) == status_, "public_status(engine.state()) == status_");
     must(socket_.has_value() == has_socket(engine.state()),
          "socket_.has_value() == has_socket(engine.state())");
+    must(catching_up_ == engine.continuity().verdict_pending(),
+         "a catch-up runs while a verdict waits");
+    must(token_asked_ == engine.token().asking(), "token_asked_ == engine.token().asking()");
     must(task_running_ == engine.task().running(), "task_running_ == engine.task().running()");
     must(verdicts_ + (engine.return_pending() ? 1 : 0) == returns_,
          "verdicts_ + (engine.return_pending() ? 1 : 0) == returns_");
@@ -48,7 +51,8 @@ Outcome Harness::handle(const Input& input) {
         must((!engine.next_deadline() || *engine.next_deadline() > now),
              "(!engine.next_deadline() || *engine.next_deadline() > now)");
     }
-    if (!has_socket(engine.state()) && !is_waiting(engine.state()) && !task_running_) {
+    if (!has_socket(engine.state()) && !is_waiting(engine.state()) && !task_running_ &&
+        !token_asked_) {
         must(!(engine.next_deadline().has_value()),
              "engine.next_deadline().has_value()");  // Nothing to do, nobody woken.
     }
@@ -123,6 +127,27 @@ void Harness::on(const output::EndBackgroundTime& end) {
     must(ended_.insert(end.id).second, "ended_.insert(end.id).second");
 }
 
+void Harness::on(const output::CatchUp& catch_up) {
+    must(socket_ == catch_up.generation, "socket_ == catch_up.generation");
+    must(!catching_up_, "one catch-up at a time");
+    catching_up_ = true;
+}
+
+void Harness::on(const output::StopCatchUp&) {
+    must(catching_up_, "only what runs is stopped");
+    catching_up_ = false;
+}
+
+void Harness::on(const output::AskToken& ask) {
+    must(!token_asked_, "one question at a time");
+    must(ask.request != 0, "ask.request != 0");
+    token_asked_ = true;
+}
+
+void Harness::on(const output::TokenSettled&) {
+    token_asked_ = false;
+}
+
 void Harness::on(const output::StatusChanged& change) {
     must(change.status == public_status(change.state),
          "change.status == public_status(change.state)");
@@ -151,6 +176,7 @@ void Harness::on(const output::GapJudged& judged) {
     must(judged.verdict != GapVerdict::none, "judged.verdict != GapVerdict::none");
     must(judged.length >= Duration::zero(), "judged.length >= Duration::zero()");
     gap_ = judged.gap.number;
+    catching_up_ = false;
 }
 
 void Harness::on(const output::ReturnJudged& judged) {
@@ -173,6 +199,8 @@ void Harness::react(const Output& output) {
             handle(input::TransportEnded{closing->generation,
                                          {Reason::closed_by_server, closing->code, 0, {}}});
         }
+    } else if (const auto* asked = std::get_if<output::AskToken>(&output)) {
+        if (answers_token) handle(input::TokenProvided{asked->request, true});
     } else if (const auto* ask = std::get_if<output::AskBackgroundTime>(&output)) {
         unanswered_.push_back(*ask);
         if (os_answers) {

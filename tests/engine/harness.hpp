@@ -46,6 +46,8 @@ class Harness {
     bool answers_close = true;  ///< The server answers a close at once.
     bool os_answers = true;     ///< Hooks answer at once.
     bool os_refuses = false;
+    bool answers_token = true;             ///< The token provider answers at once.
+    bool can_catch_up = false;             ///< What a session that opens says of the history.
     std::optional<Duration> os_remaining;  ///< What the hooks say; nullopt: no limit.
 
     Engine engine;
@@ -82,8 +84,12 @@ class Harness {
     }
     void transport_opened() { handle(input::TransportOpened{engine.generation()}); }
     void session_opened(input::SessionStart start = input::SessionStart::fresh) {
-        handle(input::SessionOpened{engine.generation(), start});
+        handle(input::SessionOpened{engine.generation(), start, can_catch_up});
     }
+    void caught_up(GapVerdict verdict, Reason reason) {
+        handle(input::CatchUpEnded{engine.generation(), verdict, reason});
+    }
+    Outcome token(bool ok) { return handle(input::TokenProvided{engine.token().request(), ok}); }
     void transport_ended(const Failure& why) {
         handle(input::TransportEnded{engine.generation(), why});
     }
@@ -180,6 +186,10 @@ class Harness {
     void on(const output::SendPing& ping);
     void on(const output::AskBackgroundTime&) {}
     void on(const output::EndBackgroundTime& end);
+    void on(const output::CatchUp& catch_up);
+    void on(const output::StopCatchUp&);
+    void on(const output::AskToken& ask);
+    void on(const output::TokenSettled&);
     void on(const output::StatusChanged& change);
     void on(const output::BackgroundTaskBegan& began);
     void on(const output::BackgroundTaskEnded& ended);
@@ -199,6 +209,8 @@ class Harness {
     std::uint64_t returns_ = 0;
     std::uint64_t verdicts_ = 0;
     bool closed_ = false;
+    bool catching_up_ = false;
+    bool token_asked_ = false;
     std::uint64_t next_os_id_ = 100;
     std::set<std::uint64_t> granted_;
     std::set<std::uint64_t> ended_;

@@ -84,6 +84,7 @@ TEST_CASE("policy: every state -> the public status of SPEC", "[engine]") {
         {S::network_off, ConnectionStatus::connecting},
         {S::opening, ConnectionStatus::connecting},
         {S::opening_session, ConnectionStatus::connecting},
+        {S::awaiting_token, ConnectionStatus::connecting},
         {S::open, ConnectionStatus::connected},
         {S::throttled, ConnectionStatus::feature_throttled}};
     REQUIRE(rows.size() == kConnectionStates);

@@ -51,6 +51,8 @@ const char* name_of(Outcome outcome) {
             return "window_over";
         case Outcome::unknown_mark:
             return "unknown_mark";
+        case Outcome::unknown_request:
+            return "unknown_request";
     }
     return "?";
 }
@@ -64,6 +66,8 @@ std::string where(const Engine& engine) {
     std::string text = std::string(to_string(engine.state())) + " | " + name_of(engine.presence()) +
                        " | " + task_of(engine);
     if (engine.phase() == Phase::probing) text += " | probing";
+    if (engine.continuity().verdict_pending()) text += " | catching_up";
+    if (engine.token().asking()) text += " | token asked";
     if (engine.closed()) text += " | closed";
     return text;
 }
@@ -83,6 +87,14 @@ std::string text_of_output(const Output& output) {
             return o.begin ? "ask_begin" : "ask_remaining";
         }
         std::string operator()(const output::EndBackgroundTime&) { return "end_os_time"; }
+        std::string operator()(const output::CatchUp&) { return "catch_up"; }
+        std::string operator()(const output::StopCatchUp& o) {
+            return o.deliver ? "stop_catch_up" : "stop_catch_up without delivery";
+        }
+        std::string operator()(const output::AskToken&) { return "ask_token"; }
+        std::string operator()(const output::TokenSettled& o) {
+            return o.ok ? "token_settled" : "no_token";
+        }
         std::string operator()(const output::StatusChanged& o) {
             return std::string("status ") + to_string(o.status) + '(' + to_string(o.cause.reason) +
                    ')';
@@ -168,6 +180,19 @@ const std::vector<Named>& connections() {
              h.connect_up();
              h.disconnect();
          }},
+        {"awaiting_token",
+         [](Harness& h) {
+             h.answers_token = false;
+             h.connect();
+         }},
+        {"catching_up",
+         [](Harness& h) {
+             h.connect_up();
+             h.lost();
+             h.connect();
+             h.can_catch_up = true;
+             h.finish_opening();
+         }},
         {"client closed",
          [](Harness& h) {
              h.connect_up();
@@ -216,6 +241,8 @@ std::vector<Situation> situations() {
             for (const auto& path : paths()) {
                 auto options = with_os_hooks(is_auto ? Options{} : manual());
                 options.seed = 11;
+                options.host_provides_token = connection.name == "awaiting_token";
+                options.session.has_history = connection.name == "catching_up";
                 Harness harness(options);
                 harness.answers_pings = false;
                 harness.answers_close = connection.name != "closing" && path.name != "terminated" &&
@@ -260,6 +287,13 @@ const std::vector<Named>& inputs() {
         {"session fresh", [](Harness& h) { h.session_opened(); }},
         {"session resumed", [](Harness& h) { h.session_opened(input::SessionStart::resumed); }},
         {"session refused", [](Harness& h) { h.session_opened(input::SessionStart::refused); }},
+        {"caught up",
+         [](Harness& h) { h.caught_up(GapVerdict::recovered, Reason::missed_messages_fetched); }},
+        {"not caught up", [](Harness& h) { h.caught_up(GapVerdict::gap, Reason::history_cut); }},
+        {"token", [](Harness& h) { h.token(true); }},
+        {"no token", [](Harness& h) { h.token(false); }},
+        {"token refused elsewhere",
+         [](Harness& h) { h.handle(input::TokenRefused{h.engine.token().number()}); }},
         {"lost", [](Harness& h) { h.lost(); }},
         {"refused 401", [](Harness& h) { h.refused_with(401); }},
         {"refused 503", [](Harness& h) { h.refused_with(503, 60); }},

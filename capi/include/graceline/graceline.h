@@ -133,7 +133,9 @@ typedef enum graceline_phase {
     GRACELINE_PHASE_OPENING_SESSION = 8, /**< The session inside the WebSocket. */
     GRACELINE_PHASE_OPEN = 9,            /**< Up and trusted. */
     GRACELINE_PHASE_PROBING = 10,        /**< Up, and a probe is waiting for its answer. */
-    GRACELINE_PHASE_CLOSING = 11         /**< The close handshake, bounded. */
+    GRACELINE_PHASE_CLOSING = 11,        /**< The close handshake, bounded. */
+    GRACELINE_PHASE_AWAITING_TOKEN = 12, /**< The host was asked for a token. */
+    GRACELINE_PHASE_CATCHING_UP = 13     /**< Up, and missed messages are being fetched. */
 } graceline_phase;
 
 /** Why. Each has a name and a text: graceline_reason_name(), graceline_reason_text(). */
@@ -177,7 +179,21 @@ typedef enum graceline_reason {
     GRACELINE_REASON_CONTINUOUS = 36,
     GRACELINE_REASON_REFRESH_NOT_MARKED = 37,
     GRACELINE_REASON_SUPERSEDED = 38,
-    GRACELINE_REASON_INTERNAL_ERROR = 39
+    GRACELINE_REASON_INTERNAL_ERROR = 39,
+    GRACELINE_REASON_TOKEN_TIMEOUT = 40,
+    GRACELINE_REASON_TOKEN_FAILED = 41,
+    GRACELINE_REASON_MESSAGE_EXPIRED = 42,
+    GRACELINE_REASON_SEND_CANCELLED = 43,
+    GRACELINE_REASON_MISSED_MESSAGES_FETCHED = 44,
+    GRACELINE_REASON_HISTORY_CUT = 45,
+    GRACELINE_REASON_HISTORY_FAILED = 46,
+    GRACELINE_REASON_HISTORY_THROTTLED = 47,
+    GRACELINE_REASON_HISTORY_TIMEOUT = 48,
+    GRACELINE_REASON_HISTORY_UNREADABLE = 49,
+    GRACELINE_REASON_CATCH_UP_LIMIT = 50,
+    GRACELINE_REASON_CATCH_UP_INTERRUPTED = 51,
+    GRACELINE_REASON_CONVERSATIONS_NOT_FETCHED = 52,
+    GRACELINE_REASON_REQUEST_CANCELLED = 53
 } graceline_reason;
 
 /** What the host knows of the network. */
@@ -220,8 +236,9 @@ typedef enum graceline_return_verdict {
 /** What became of an accepted outgoing message. */
 typedef enum graceline_fate {
     GRACELINE_FATE_NONE = 0,
-    GRACELINE_FATE_SENT = 1,  /**< Handed to the operating system; the session has no acks. */
-    GRACELINE_FATE_FAILED = 2 /**< Not sent in full; `reason` says why. */
+    GRACELINE_FATE_SENT = 1,        /**< Handed to the operating system; the session has no acks. */
+    GRACELINE_FATE_FAILED = 2,      /**< Not sent, or not acknowledged; `reason` says why. */
+    GRACELINE_FATE_ACKNOWLEDGED = 3 /**< The server has it. */
 } graceline_fate;
 
 /** Kind of an event. */
@@ -236,7 +253,10 @@ typedef enum graceline_event_type {
     GRACELINE_EVENT_REFRESH_NEEDED = 7,        /**< details: reason. */
     GRACELINE_EVENT_SEND_FATE = 8,             /**< details: fate, first_id, last_id, reason. */
     GRACELINE_EVENT_PING_COMPLETED = 9,        /**< details: round_trip_us (-1: failed), reason. */
-    GRACELINE_EVENT_CLOSED = 10                /**< The last event of a client. */
+    GRACELINE_EVENT_CLOSED = 10,               /**< The last event of a client. */
+    GRACELINE_EVENT_TOKEN_NEEDED = 11,         /**< details: request_id; answer with provide_token(). */
+    GRACELINE_EVENT_FETCH_NEEDED = 12,         /**< details: request_id, fetch; answer with provide_page(). */
+    GRACELINE_EVENT_REQUEST_COMPLETED = 13     /**< details: request_id, request_status, reason, http_status, retry_in_ms, page. */
 } graceline_event_type;
 
 /** Flags of a message event; values may be combined. */
@@ -420,6 +440,17 @@ typedef struct graceline_options {
     graceline_log_fn log;
     void *log_user_data;
     graceline_free_fn log_free;
+
+    /* token, continued */
+    int64_t token_timeout_ms;       /**< 100 to 600,000; default 15,000. */
+    int32_t host_provides_token;    /**< 1: TOKEN_NEEDED events ask the host; `token` must be NULL. */
+    int32_t reserved;               /**< 0. */
+
+    /* sending: acks of a JSON backend; NULL: none */
+    const char *json_ack_pointer; /**< Into each text message: a value here acknowledges the message
+                                     with that de-duplication id, and is no message itself. */
+    const char *json_outgoing_id_member; /**< The library writes the de-duplication id into each
+                                            outgoing JSON object, under this name. */
 } graceline_options;
 
 /** Fields of a message of a JSON backend; a field that is absent has a NULL pointer. */
@@ -454,6 +485,7 @@ typedef struct graceline_event_details {
     int64_t gap_ms;        /**< Length of the gap. */
     int64_t round_trip_us; /**< -1: none. */
     const char *text;      /**< For people; never NULL, never a secret. */
+    uint64_t request_id;   /**< Of a token, a fetch or a request. */
 } graceline_event_details;
 
 /** One event. A batch holds an array of them; step by graceline_batch_stride_bytes(). */
@@ -474,6 +506,10 @@ typedef struct graceline_outgoing {
     int32_t kind;         /**< graceline_message_kind. */
     const uint8_t *data;  /**< May be NULL when size is 0. */
     size_t size;          /**< Up to max_message_bytes. */
+    const char *deduplication_id; /**< By it the server knows a message again; NULL: none, or chosen by
+                                     the library where json_outgoing_id_member is set. */
+    int64_t expires_in_ms; /**< While it waits: failed after this; 1 to 7 days, or
+                              GRACELINE_UNLIMITED (default). */
 } graceline_outgoing;
 
 /** Everything about the connection now. */
@@ -703,13 +739,29 @@ GRACELINE_API graceline_status graceline_client_statistics(const graceline_clien
 GRACELINE_API graceline_status graceline_outgoing_init(graceline_outgoing *message,
                                                        uint32_t struct_size);
 
-/** Sends a message; each accepted one gets exactly one fate. Ids are 1, 2, 3 … a client.
+/** Sends a message; each accepted one gets exactly one fate. Ids are 1, 2, 3 … a client. While no
+ *  connection is up but one is wanted, it waits in the outbox. With json_ack_pointer it is kept
+ *  until acknowledged, and sent again under the same de-duplication id after a reconnect.
  *  Threads: any; may write to the socket, never waits. Memory: copies the payload.
- *  Errors: INVALID_ARGUMENT, CLOSED, NOT_CONNECTED, WINDOW_OVER, FULL (fates that the host has not
- *  taken count too). Since: 0.1 */
+ *  Errors: INVALID_ARGUMENT, CLOSED, NOT_CONNECTED (none is wanted), WINDOW_OVER, FULL (fates that
+ *  the host has not taken count too). Since: 0.1 */
 GRACELINE_API graceline_status graceline_client_send(graceline_client *client,
                                                      const graceline_outgoing *message,
                                                      uint64_t *out_id);
+
+/** Takes back a message that still waits in the outbox; its fate is FAILED, send_cancelled.
+ *  Threads: any. Memory: none. Errors: INVALID_ARGUMENT, CLOSED, STATE (on its way, or it has its
+ *  fate). Since: 0.1 */
+GRACELINE_API graceline_status graceline_client_cancel_send(graceline_client *client, uint64_t id);
+
+/** Answers a TOKEN_NEEDED event. `status`: GRACELINE_OK with the token, anything else: there is none
+ *  now (tried again with backoff); `token` may then be NULL.
+ *  Threads: any. Memory: copies the token, which is never logged. Errors: INVALID_ARGUMENT (the
+ *  question stays open), CLOSED, STATE (answered already, timed out, or no longer wanted). Since: 0.1 */
+GRACELINE_API graceline_status graceline_client_provide_token(graceline_client *client,
+                                                              uint64_t request_id,
+                                                              const char *token,
+                                                              graceline_status status);
 
 /** Takes events: up to max_count (0: no bound) in *out_batch, or NULL when none came in time.
  *  timeout_ms: 0 does not wait, GRACELINE_UNLIMITED waits until an event or the end.
