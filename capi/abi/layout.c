@@ -17,6 +17,42 @@ FIELD(graceline_disposition_row, http_status, 2);
 FIELD(graceline_disposition_row, disposition, 4);
 SIZE(graceline_disposition_row, 8);
 
+FIELD(graceline_position, conversation, 0);
+FIELD(graceline_position, last_message_id, 8);
+SIZE(graceline_position, 16);
+
+FIELD(graceline_history_options, struct_size, 0);
+FIELD(graceline_history_options, host_fetches, 4);
+FIELD(graceline_history_options, messages_url, 8);
+FIELD(graceline_history_options, messages_previous_url, 16);
+FIELD(graceline_history_options, messages_next_url, 24);
+FIELD(graceline_history_options, conversations_url, 32);
+FIELD(graceline_history_options, headers, 40);
+FIELD(graceline_history_options, headers_count, 48);
+FIELD(graceline_history_options, scope, 52);
+FIELD(graceline_history_options, newest_first, 56);
+FIELD(graceline_history_options, refuses_unknown_ids, 60);
+FIELD(graceline_history_options, sends_token, 64);
+FIELD(graceline_history_options, positions_count, 68);
+FIELD(graceline_history_options, positions, 72);
+FIELD(graceline_history_options, json_items_pointer, 80);
+FIELD(graceline_history_options, json_id_pointer, 88);
+FIELD(graceline_history_options, json_conversation_pointer, 96);
+FIELD(graceline_history_options, json_sender_pointer, 104);
+FIELD(graceline_history_options, json_time_pointer, 112);
+FIELD(graceline_history_options, json_body_pointer, 120);
+FIELD(graceline_history_options, json_next_cursor_pointer, 128);
+FIELD(graceline_history_options, json_previous_cursor_pointer, 136);
+FIELD(graceline_history_options, json_complete_pointer, 144);
+FIELD(graceline_history_options, json_conversations_items_pointer, 152);
+FIELD(graceline_history_options, json_conversations_id_pointer, 160);
+FIELD(graceline_history_options, json_conversations_time_pointer, 168);
+FIELD(graceline_history_options, json_conversations_next_cursor_pointer, 176);
+FIELD(graceline_history_options, json_conversations_complete_pointer, 184);
+FIELD(graceline_history_options, timeout_ms, 192);
+FIELD(graceline_history_options, page_bytes, 200);
+SIZE(graceline_history_options, 208);
+
 FIELD(graceline_options, struct_size, 0);
 FIELD(graceline_options, auto_establish_socket_connection, 4);
 FIELD(graceline_options, url, 8);
@@ -87,7 +123,10 @@ FIELD(graceline_options, host_provides_token, 440);
 FIELD(graceline_options, reserved, 444);
 FIELD(graceline_options, json_ack_pointer, 448);
 FIELD(graceline_options, json_outgoing_id_member, 456);
-SIZE(graceline_options, 464);
+FIELD(graceline_options, history, 464);
+FIELD(graceline_options, refresh_by_fetch, 472);
+FIELD(graceline_options, reserved_2, 476);
+SIZE(graceline_options, 480);
 
 FIELD(graceline_message_fields, struct_size, 0);
 FIELD(graceline_message_fields, reserved, 4);
@@ -96,6 +135,17 @@ FIELD(graceline_message_fields, conversation, 16);
 FIELD(graceline_message_fields, sender, 24);
 FIELD(graceline_message_fields, time, 32);
 SIZE(graceline_message_fields, 40);
+
+FIELD(graceline_fetch, struct_size, 0);
+FIELD(graceline_fetch, kind, 4);
+FIELD(graceline_fetch, direction, 8);
+FIELD(graceline_fetch, limit, 12);
+FIELD(graceline_fetch, conversation, 16);
+FIELD(graceline_fetch, anchor_id, 24);
+FIELD(graceline_fetch, anchor_time, 32);
+FIELD(graceline_fetch, cursor, 40);
+FIELD(graceline_fetch, url, 48);
+SIZE(graceline_fetch, 56);
 
 FIELD(graceline_event_details, struct_size, 0);
 FIELD(graceline_event_details, connection_status, 4);
@@ -118,7 +168,12 @@ FIELD(graceline_event_details, gap_ms, 88);
 FIELD(graceline_event_details, round_trip_us, 96);
 FIELD(graceline_event_details, text, 104);
 FIELD(graceline_event_details, request_id, 112);
-SIZE(graceline_event_details, 120);
+FIELD(graceline_event_details, request_status, 120);
+FIELD(graceline_event_details, reserved, 124);
+FIELD(graceline_event_details, page, 128);
+FIELD(graceline_event_details, fetch, 136);
+FIELD(graceline_event_details, since_id, 144);
+SIZE(graceline_event_details, 152);
 
 FIELD(graceline_event, type, 0);
 FIELD(graceline_event, flags, 4);
@@ -129,6 +184,17 @@ FIELD(graceline_event, size, 32);
 FIELD(graceline_event, fields, 40);
 FIELD(graceline_event, details, 48);
 SIZE(graceline_event, 56);
+
+FIELD(graceline_messages_request_options, struct_size, 0);
+FIELD(graceline_messages_request_options, limit, 4);
+FIELD(graceline_messages_request_options, conversation, 8);
+FIELD(graceline_messages_request_options, start_message_id, 16);
+FIELD(graceline_messages_request_options, start_time, 24);
+SIZE(graceline_messages_request_options, 32);
+
+FIELD(graceline_conversations_request_options, struct_size, 0);
+FIELD(graceline_conversations_request_options, limit, 4);
+SIZE(graceline_conversations_request_options, 8);
 
 FIELD(graceline_outgoing, struct_size, 0);
 FIELD(graceline_outgoing, kind, 4);
@@ -182,6 +248,13 @@ FIELD(graceline_statistics, queue_bytes, 96);
 FIELD(graceline_statistics, queue_peak_bytes, 104);
 FIELD(graceline_statistics, events_coalesced_count, 112);
 FIELD(graceline_statistics, slow_hooks_count, 120);
-SIZE(graceline_statistics, 128);
+FIELD(graceline_statistics, duplicates_dropped_count, 128);
+FIELD(graceline_statistics, messages_replayed_count, 136);
+FIELD(graceline_statistics, pages_fetched_count, 144);
+FIELD(graceline_statistics, held_bytes, 152);
+FIELD(graceline_statistics, held_peak_bytes, 160);
+FIELD(graceline_statistics, outbox_count, 168);
+FIELD(graceline_statistics, outbox_bytes, 176);
+SIZE(graceline_statistics, 184);
 
 #endif

@@ -12,6 +12,16 @@ struct graceline_client {
     std::shared_ptr<graceline::client::Client> client;
 };
 
+/// The client as long as a host holds it or it has work; the paging state for both.
+struct graceline_messages_request {
+    std::weak_ptr<graceline::client::Client> client;
+    std::shared_ptr<graceline::client::HistoryRequest> request;
+};
+struct graceline_conversations_request {
+    std::weak_ptr<graceline::client::Client> client;
+    std::shared_ptr<graceline::client::HistoryRequest> request;
+};
+
 namespace graceline::capi {
 
 inline client::Client& required(graceline_client* handle) {

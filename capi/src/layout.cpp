@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "core/client/event.hpp"
+#include "core/client/event_page.hpp"
 #include "core/engine/application_state.hpp"
 #include "core/engine/continuity.hpp"
 #include "core/engine/outbox.hpp"
@@ -55,6 +56,25 @@ SAME(graceline_event_details, client::EventDetails, gap_ms);
 SAME(graceline_event_details, client::EventDetails, round_trip_us);
 SAME(graceline_event_details, client::EventDetails, text);
 SAME(graceline_event_details, client::EventDetails, request_id);
+SAME(graceline_event_details, client::EventDetails, request_status);
+SAME(graceline_event_details, client::EventDetails, page);
+SAME(graceline_event_details, client::EventDetails, fetch);
+SAME(graceline_event_details, client::EventDetails, since_id);
+SAME_SIZE(graceline_event_details, client::EventDetails);
+
+SAME_SIZE(graceline_page, client::EventPage);
+SAME(graceline_page, client::EventPage, kind);
+SAME(graceline_page, client::EventPage, end);
+SAME(graceline_page, client::EventPage, count);
+SAME(graceline_page, client::EventPage, items);
+
+SAME_SIZE(graceline_fetch, client::EventFetch);
+SAME(graceline_fetch, client::EventFetch, limit);
+SAME(graceline_fetch, client::EventFetch, conversation);
+SAME(graceline_fetch, client::EventFetch, anchor_id);
+SAME(graceline_fetch, client::EventFetch, anchor_time);
+SAME(graceline_fetch, client::EventFetch, cursor);
+SAME(graceline_fetch, client::EventFetch, url);
 
 #define EQUAL(c_value, core_value) \
     static_assert(static_cast<int>(c_value) == static_cast<int>(core_value))
@@ -67,6 +87,15 @@ EQUAL(GRACELINE_FATE_ACKNOWLEDGED, engine::Fate::acknowledged);
 EQUAL(GRACELINE_MESSAGE_FLAG_TEXT, client::message_flag::kText);
 EQUAL(GRACELINE_MESSAGE_FLAG_BINARY, client::message_flag::kBinary);
 EQUAL(GRACELINE_MESSAGE_FLAG_REPLAYED, client::message_flag::kReplayed);
+EQUAL(GRACELINE_E_CLOSED, client::RequestStatus::closed);
+EQUAL(GRACELINE_E_WINDOW_OVER, client::RequestStatus::window_over);
+EQUAL(GRACELINE_E_TIMEOUT, client::RequestStatus::timeout);
+EQUAL(GRACELINE_E_CANCELLED, client::RequestStatus::cancelled);
+EQUAL(GRACELINE_E_HISTORY, client::RequestStatus::history);
+EQUAL(GRACELINE_PAGE_KIND_CONVERSATIONS, history::Kind::conversations);
+EQUAL(GRACELINE_PAGE_DIRECTION_NEXT, history::Direction::next);
+EQUAL(GRACELINE_PAGE_END_UNPROVEN, history::End::unproven);
+EQUAL(GRACELINE_HISTORY_SCOPE_PER_CONVERSATION, history::Scope::per_conversation);
 EQUAL(GRACELINE_FATE_SENT, engine::Fate::sent);
 EQUAL(GRACELINE_FATE_FAILED, engine::Fate::failed);
 EQUAL(GRACELINE_APPLICATION_STATE_WILL_TERMINATE, engine::ApplicationState::will_terminate);

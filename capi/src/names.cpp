@@ -21,7 +21,10 @@ namespace {
     X(GRACELINE_E_WINDOW_OVER)      \
     X(GRACELINE_E_FULL)             \
     X(GRACELINE_E_UNSUPPORTED)      \
-    X(GRACELINE_E_INTERNAL)
+    X(GRACELINE_E_INTERNAL)         \
+    X(GRACELINE_E_TIMEOUT)          \
+    X(GRACELINE_E_CANCELLED)        \
+    X(GRACELINE_E_HISTORY)
 
 /// The name of `value` as the enum's to_string() knows it, "unknown" beyond its last value.
 template <class Enum>

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 
+#include "capi/src/checks.hpp"
 #include "capi/src/guard.hpp"
 #include "core/client/url.hpp"
 #include "core/driver/asio_transport.hpp"
@@ -25,53 +26,11 @@ namespace graceline::capi {
 namespace {
 
 constexpr int64_t kDayMs = 86'400'000;
-constexpr int32_t kMaxHeaders = 64;
 constexpr int32_t kMaxSubprotocols = 16;
 constexpr int32_t kMaxConnectFrames = static_cast<int32_t>(session::kMaxFramesAfterConnect);
 constexpr std::size_t kMaxConnectFramesBytes = 64 * 1024;
 constexpr int32_t kMaxDispositions = 64;
 constexpr int32_t kMaxPins = 16;
-
-std::string text_or_empty(const char* text) {
-    return text ? text : "";
-}
-
-int64_t in_range(const char* field, int64_t value, int64_t low, int64_t high) {
-    if (value < low || value > high) {
-        invalid(field, "must be from " + std::to_string(low) + " to " + std::to_string(high));
-    }
-    return value;
-}
-
-engine::Duration duration(const char* field, int64_t value, int64_t low, int64_t high) {
-    return engine::milliseconds(in_range(field, value, low, high));
-}
-
-std::optional<engine::Duration> duration_or_unlimited(const char* field, int64_t value, int64_t low,
-                                                      int64_t high) {
-    if (value == GRACELINE_UNLIMITED) return std::nullopt;
-    if (value < low || value > high) {
-        invalid(field, "must be from " + std::to_string(low) + " to " + std::to_string(high) +
-                           ", or GRACELINE_UNLIMITED");
-    }
-    return engine::milliseconds(value);
-}
-
-bool flag(const char* field, int32_t value) {
-    return in_range(field, value, 0, 1) == 1;
-}
-
-/// An array of `count` elements that is there when it must be.
-template <class T>
-std::span<const T> array(const char* field, const T* items, int32_t count, int32_t most) {
-    in_range((std::string(field) + "_count").c_str(), count, 0, most);
-    if (count > 0 && !items) invalid(field, "must not be NULL when its count is not 0");
-    return {items, static_cast<std::size_t>(count)};
-}
-
-std::string element(const char* field, std::size_t index) {
-    return std::string(field) + "[" + std::to_string(index) + "]";
-}
 
 driver::PublicKeyPin parse_pin(const std::string& field, const char* text) {
     constexpr std::size_t kEncoded = 44;  // base64 of 32 bytes
@@ -114,7 +73,6 @@ void read_engine(const graceline_options& o, engine::Options& e) {
         e.backoff.attempts = static_cast<std::uint32_t>(o.retry_attempts);
     }
     e.initial_refresh_required = flag("initial_refresh_required", o.initial_refresh_required);
-    e.has_cursor = o.last_message_id && *o.last_message_id;
     driver::platform::fill_random({reinterpret_cast<std::uint8_t*>(&e.seed), sizeof e.seed});
     std::size_t index = 0;
     for (const auto& row :
@@ -153,15 +111,8 @@ void read_url(const graceline_options& o, driver::TransportSettings& t) {
 }
 
 void read_upgrade(const graceline_options& o, driver::TransportSettings& t) {
+    read_headers("headers", o.headers, o.headers_count, t.headers);
     std::size_t index = 0;
-    for (const auto& header : array("headers", o.headers, o.headers_count, kMaxHeaders)) {
-        const auto field = element("headers", index++);
-        const auto name = text_or_empty(header.name);
-        const auto value = text_or_empty(header.value);
-        if (const auto error = websocket::header_error(name, value)) invalid(field, *error);
-        t.headers.push_back({name, value});
-    }
-    index = 0;
     for (const auto* text :
          array("subprotocols", o.subprotocols, o.subprotocols_count, kMaxSubprotocols)) {
         const auto field = element("subprotocols", index++);
@@ -362,6 +313,7 @@ client::Settings settings_from(const graceline_options& o) {
                        "(GRACELINE_CPPREST_WEBSOCKET=OFF)");
     }
 #endif
+    read_history(o, *transport, settings);
     settings.transport = std::move(transport);
     read_hooks(o, settings);
     return settings;

@@ -4,8 +4,10 @@
 #include <cstring>
 
 #include "capi/src/guard.hpp"
+#include "core/client/fetcher.hpp"
 #include "core/client/limits.hpp"
 #include "core/engine/limits.hpp"
+#include "core/history/limits.hpp"
 #include "core/websocket/reader.hpp"
 #include "graceline/graceline.h"
 
@@ -39,6 +41,7 @@ graceline_options default_options() {
     o.tls_use_system_store = 1;
     o.tls_resume_sessions = 1;
     o.log_level = GRACELINE_LOG_LEVEL_WARNING;
+    o.refresh_by_fetch = 1;
     return o;
 }
 
@@ -67,6 +70,35 @@ graceline_status graceline_options_init(graceline_options* options, uint32_t str
     return guard([&] {
         return graceline::capi::init(options, struct_size, graceline::capi::default_options(),
                                      "options");
+    });
+}
+
+graceline_status graceline_history_options_init(graceline_history_options* options,
+                                                uint32_t struct_size) {
+    return guard([&] {
+        graceline_history_options defaults{};
+        defaults.sends_token = 1;
+        defaults.timeout_ms = graceline::history::kDefaultFetchTimeout.count();
+        defaults.page_bytes = graceline::client::kDefaultHistoryPageBytes;
+        return graceline::capi::init(options, struct_size, defaults, "options");
+    });
+}
+
+graceline_status graceline_messages_request_options_init(
+    graceline_messages_request_options* options, uint32_t struct_size) {
+    return guard([&] {
+        graceline_messages_request_options defaults{};
+        defaults.limit = graceline::history::kDefaultPageItems;
+        return graceline::capi::init(options, struct_size, defaults, "options");
+    });
+}
+
+graceline_status graceline_conversations_request_options_init(
+    graceline_conversations_request_options* options, uint32_t struct_size) {
+    return guard([&] {
+        graceline_conversations_request_options defaults{};
+        defaults.limit = graceline::history::kDefaultPageItems;
+        return graceline::capi::init(options, struct_size, defaults, "options");
     });
 }
 

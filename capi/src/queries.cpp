@@ -84,6 +84,13 @@ graceline_statistics statistics_of(const client::Statistics& from) {
     s.queue_peak_bytes = from.queue_peak_bytes;
     s.events_coalesced_count = from.events_coalesced;
     s.slow_hooks_count = from.slow_hooks;
+    s.duplicates_dropped_count = from.duplicates_dropped;
+    s.messages_replayed_count = from.messages_replayed;
+    s.pages_fetched_count = from.pages_fetched;
+    s.held_bytes = from.held_bytes;
+    s.held_peak_bytes = from.held_peak_bytes;
+    s.outbox_count = from.outbox_messages;
+    s.outbox_bytes = from.outbox_bytes;
     return s;
 }
 

@@ -3,6 +3,7 @@
 #include "core/client/attempt.hpp"
 
 #include <chrono>
+#include <utility>
 
 #include "core/driver/asio_transport.hpp"
 #ifdef GRACELINE_CPPREST_WEBSOCKET
@@ -54,6 +55,7 @@ void Attempt::on_opened(const driver::Opened& opened) {
     client_->answer(questions);
     auto& session = *client_->session_;
     maps_frames_ = session.maps_frames();
+    has_ids_ = session.capabilities().has_deduplication_id;
     session::OpenContext context;
     context.subprotocol = opened.subprotocol;
     const std::string token = client_->session_token();
@@ -122,7 +124,32 @@ bool Attempt::on_read_begin() {
     client_->step(engine::input::FramesRead{generation_, 0}, read_at_, questions);
     const bool takes = client_->engine().takes_frames(generation_);
     if (!takes) ++client_->statistics_.discarded_reads;
+    if (has_ids_) seen_before_read_ = client_->keeper_.seen().added();
+    newest_count_ = 0;
     return takes;
+}
+
+bool Attempt::is_new(const FieldViews& fields) {
+    if (!has_ids_ || fields.id.empty()) return true;
+    if (!client_->keeper_.seen().add(fields.conversation, fields.id, generation_)) {
+        ++duplicates_;
+        return false;
+    }
+    if (newest_count_ == 0 || newest_[newest_count_ - 1].conversation != fields.conversation) {
+        if (newest_count_ == newest_.size()) newest_.emplace_back();
+        newest_[newest_count_++].conversation.assign(fields.conversation);
+    }
+    newest_[newest_count_ - 1].id.assign(fields.id);
+    return true;
+}
+
+/// What was read is in the queue now, so that the position may move. Under the client's lock.
+void Attempt::note_newest() {
+    for (std::size_t i = 0; i < newest_count_; ++i) {
+        client_->keeper_.received(newest_[i].conversation, newest_[i].id);
+    }
+    newest_count_ = 0;
+    client_->statistics_.duplicates_dropped += std::exchange(duplicates_, 0);
 }
 
 bool Attempt::map(websocket::Opcode opcode, std::span<const std::uint8_t> payload,
@@ -147,7 +174,7 @@ void Attempt::on_message(websocket::Opcode opcode, std::span<const std::uint8_t>
     }
     session::Message message;
     FieldViews fields;
-    if (map(opcode, payload, message, fields)) {
+    if (map(opcode, payload, message, fields) && is_new(fields)) {
         writer.add(flags_of(opcode), message.payload, read_at_ms_, &fields);
     }
     carry_out_session_actions();
@@ -167,7 +194,7 @@ void Attempt::on_part(const websocket::ReadEvent& part) {
     }
     session::Message message;
     FieldViews fields;
-    if (map(part_opcode_, writer.parts(), message, fields)) {
+    if (map(part_opcode_, writer.parts(), message, fields) && is_new(fields)) {
         writer.end_parts(flags_of(part_opcode_), read_at_ms_, &fields);
     } else {
         writer.drop_parts();
@@ -188,11 +215,14 @@ bool Attempt::on_read_end(std::uint32_t frames, std::size_t bytes) {
     if (!client_->engine().takes_frames(generation_)) {
         // The window closed on another thread while these bytes were walked.
         queue.discard();
+        client_->keeper_.seen().forget_live(generation_, seen_before_read_);
         ++statistics.discarded_reads;
         return false;
     }
     statistics.frames_received += frames;
     statistics.bytes_received += bytes;
+    note_newest();
+    seen_before_read_ = client_->keeper_.seen().added();
     const bool room = queue.commit();
     statistics.messages_received = queue.writer().added_count();
     if (!room) {
@@ -214,6 +244,7 @@ void Attempt::on_ended(const driver::TransportFailure& why) {
     {
         const std::lock_guard lock(client_->mutex_);
         client_->queue_->discard();
+        if (has_ids_) client_->keeper_.seen().forget_live(generation_, seen_before_read_);
         if (client_->engine().generation() == generation_) {
             client_->cause_text_ = why.text;
             client_->sender_.reset();

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/client/client.hpp"
 #include "core/driver/transport.hpp"
@@ -35,6 +37,9 @@ class Attempt final : public driver::TransportListener,
     void carry_out_session_actions();
     void session_opened(const session::action::Opened& opened);
     void session_failed(const session::action::Failed& failed);
+    /// False: it was delivered before.
+    bool is_new(const FieldViews& fields);
+    void note_newest();
     /// Gives a whole message to the session; false: it was the protocol's own.
     bool map(websocket::Opcode opcode, std::span<const std::uint8_t> payload,
              session::Message& message, FieldViews& fields);
@@ -46,6 +51,16 @@ class Attempt final : public driver::TransportListener,
     std::int64_t read_at_ms_ = 0;
     websocket::Opcode part_opcode_ = websocket::Opcode::text;
     bool maps_frames_ = false;
+    bool has_ids_ = false;
+    std::uint64_t seen_before_read_ = 0;
+    std::uint64_t duplicates_ = 0;
+    /// The newest id of each conversation in this read; used again, so that nothing is allocated.
+    struct Newest {
+        std::string conversation;
+        std::string id;
+    };
+    std::vector<Newest> newest_;
+    std::size_t newest_count_ = 0;
 };
 
 }  // namespace graceline::client

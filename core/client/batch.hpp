@@ -41,6 +41,7 @@ class Batch {
     std::vector<Event> own_events_;  ///< Other events: copies.
     std::vector<EventDetails> own_details_;
     std::vector<std::string> own_texts_;
+    std::vector<std::shared_ptr<const void>> owners_;  ///< Of pages that details point to.
 };
 
 }  // namespace graceline::client

@@ -22,6 +22,24 @@ Registry& registry() {
     return registry;
 }
 
+keeper::Options keeper_options(const Settings& settings) {
+    keeper::Options options;
+    options.engine = settings.engine;
+    options.outbox = settings.outbox;
+    options.has_acks = settings.session.ack_pointer.has_value();
+    options.has_ids = settings.session.pointers.id.has_value();
+    options.positions = settings.positions;
+    options.refresh_by_fetch = settings.refresh_by_fetch;
+    if (settings.history) {
+        options.source = settings.history->source;
+        options.desk.fetch_timeout = settings.history->http.timeout;
+        options.desk.seed = settings.engine.seed + 1;
+        options.engine.session.has_history =
+            options.has_ids && history::can_catch_up(*options.source);
+    }
+    return options;
+}
+
 bool may_wait(const driver::Loop& loop) {
     return !loop.on_io_thread() && !Dispatcher::on_dispatcher_thread();
 }
@@ -32,8 +50,7 @@ Client::Client(Settings settings)
     : settings_(std::move(settings)),
       loop_(driver::Loop::acquire()),
       dispatcher_(Dispatcher::acquire()),
-      keeper_({settings_.engine, settings_.outbox, settings_.session.ack_pointer.has_value()},
-              driver::now()),
+      keeper_(keeper_options(settings_), driver::now()),
       transport_settings_(settings_.transport),
       token_(settings_.token) {
     if (!token_.empty())
@@ -245,6 +262,10 @@ Statistics Client::statistics() const {
     statistics.queue_bytes = figures.bytes;
     statistics.queue_peak_bytes = figures.peak_bytes;
     statistics.events_coalesced = figures.coalesced;
+    statistics.held_bytes = figures.held_bytes;
+    statistics.held_peak_bytes = figures.held_peak_bytes;
+    statistics.outbox_messages = keeper_.outbox().open_count();
+    statistics.outbox_bytes = keeper_.outbox().kept_bytes();
     return statistics;
 }
 

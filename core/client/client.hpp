@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 
 #include "core/client/dispatcher.hpp"
 #include "core/client/event_queue.hpp"
+#include "core/client/history_request.hpp"
 #include "core/client/settings.hpp"
 #include "core/client/snapshot.hpp"
 #include "core/driver/loop.hpp"
@@ -68,6 +70,13 @@ struct Statistics {
     std::uint64_t queue_peak_bytes = 0;
     std::uint64_t events_coalesced = 0;
     std::uint64_t slow_hooks = 0;
+    std::uint64_t duplicates_dropped = 0;
+    std::uint64_t messages_replayed = 0;
+    std::uint64_t pages_fetched = 0;
+    std::uint64_t held_bytes = 0;
+    std::uint64_t held_peak_bytes = 0;
+    std::uint64_t outbox_messages = 0;
+    std::uint64_t outbox_bytes = 0;
 };
 
 enum class SendOutcome : std::uint8_t { accepted, closed, not_connected, window_over, full };
@@ -109,6 +118,22 @@ class Client : public std::enable_shared_from_this<Client> {
     /// `token` is empty when the host has none. The rule that the token breaks, or "".
     engine::Outcome provide_token(std::uint64_t request, std::string_view token,
                                   std::string& out_rule);
+    // History.
+    /// Null: this client has none.
+    const history::SourceOptions* history_source() const;
+    /// ok, or already_under_way, or what keeper::Asking says.
+    enum class Fetched : std::uint8_t { ok, closed, window_over, full, unsupported, under_way };
+    Fetched fetch(const std::shared_ptr<HistoryRequest>& request, history::Direction direction,
+                  std::uint64_t& out_number);
+    /// False: nothing is under way.
+    bool cancel_fetch(HistoryRequest& request);
+    /// The host's own HTTP. unknown_request: nobody waits for it (any more).
+    engine::Outcome provide_page(std::uint64_t fetch, std::uint16_t status,
+                                 std::optional<std::uint32_t> retry_after_seconds,
+                                 std::string body);
+    std::size_t history_page_bytes() const { return settings_.history->page_bytes; }
+    std::optional<std::string> last_message_id(std::string_view conversation) const;
+
     std::uint64_t max_message_bytes() const {
         return settings_.transport->limits.max_message_bytes;
     }
@@ -137,9 +162,14 @@ class Client : public std::enable_shared_from_this<Client> {
         bool begin;
     };
     using Questions = std::vector<Question>;
+    /// Messages of this connection were dropped before anybody saw them.
+    struct ForgetLive {
+        engine::Generation generation;
+    };
     using Action = std::variant<engine::output::OpenTransport, engine::output::CloseTransport,
                                 engine::output::AbortTransport, engine::output::SendPing,
-                                engine::output::Closed>;
+                                engine::output::Closed, history::output::StartFetch,
+                                history::output::StopFetch, ForgetLive>;
 
     // client.cpp
     engine::Outcome apply(const engine::Input& input);
@@ -157,6 +187,14 @@ class Client : public std::enable_shared_from_this<Client> {
     void add_event(ControlEvent event);
     void report_status(const engine::output::StatusChanged& changed);
     void put(const engine::FateRange& fates);
+    void put(history::output::StartFetch& start);
+    void put(const history::output::StopFetch& stop);
+    void put(history::output::PageReady& ready);
+    void put(const history::output::RequestFailed& failed);
+    void put(const history::output::Replay& replay);
+    void put(const keeper::output::HoldMessages&);
+    void put(const keeper::output::ReleaseMessages& release);
+    std::shared_ptr<HistoryRequest> take_request(std::uint64_t number);
     void ask_for_token(std::uint64_t request);
     void end_background_time(std::uint64_t id);
     void log(LogLevel level, std::string text);
@@ -182,6 +220,10 @@ class Client : public std::enable_shared_from_this<Client> {
     void run(const engine::output::AbortTransport& abort);
     void run(const engine::output::SendPing& ping);
     void run(const engine::output::Closed&);
+    void run(const history::output::StartFetch& start);
+    void run(const history::output::StopFetch& stop);
+    void run(const ForgetLive& forget);
+    void fetched(std::uint64_t fetch, history::Answer answer);
     void timer_fired();
     void drop_attempt(engine::Generation generation);
     void resume_reading();
@@ -208,6 +250,9 @@ class Client : public std::enable_shared_from_this<Client> {
     std::string token_;
     std::optional<session::OutgoingId> outgoing_id_;
     std::uint64_t ids_chosen_ = 0;
+    std::uint64_t requests_ = 0;
+    std::map<std::uint64_t, std::shared_ptr<HistoryRequest>> requests_under_way_;
+    std::map<std::uint64_t, history::Fetch> host_fetches_;
     std::shared_ptr<driver::Transport> sender_;  ///< The open one.
     driver::Opened opened_;
     std::string cause_text_;   ///< What the transport said of the failure being handled.
@@ -222,6 +267,8 @@ class Client : public std::enable_shared_from_this<Client> {
     std::shared_ptr<void> sleep_watch_;
     std::shared_ptr<Attempt> attempt_;
     std::unique_ptr<session::Session> session_;
+    std::unique_ptr<Fetcher> fetcher_;
+    std::optional<history::output::StartFetch> waiting_fetch_;  ///< Until the queue has room.
     std::vector<Action> running_actions_;
 };
 

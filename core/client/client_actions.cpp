@@ -28,6 +28,12 @@ std::shared_ptr<session::JsonReader> shared_json_reader() {
 
 void Client::set_up() {
     session_ = std::make_unique<session::Plain>(settings_.session, shared_json_reader());
+    if (settings_.history) {
+        fetcher_ = std::make_unique<Fetcher>(loop_, *settings_.history, settings_.token_rule,
+                                             [this](std::uint64_t fetch, history::Answer answer) {
+                                                 fetched(fetch, std::move(answer));
+                                             });
+    }
     timer_ = std::make_unique<driver::Timer>(*loop_, [this] { timer_fired(); });
     sleep_watch_ = loop_->on_sleep_detected([weak = weak_from_this()](engine::Duration) {
         if (const auto self = weak.lock()) self->apply(engine::input::ClockJumped{});
@@ -80,6 +86,8 @@ void Client::run(const engine::output::Closed&) {
     timer_.reset();
     sleep_watch_.reset();
     session_.reset();
+    waiting_fetch_.reset();
+    fetcher_.reset();
     if (attempt_) attempt_->transport().abort();
     attempt_.reset();
     std::shared_ptr<Client> self;
@@ -100,6 +108,7 @@ void Client::drop_attempt(engine::Generation generation) {
 }
 
 void Client::resume_reading() {
+    if (waiting_fetch_) run(*std::exchange(waiting_fetch_, std::nullopt));
     if (!attempt_) return;
     apply(engine::input::ReadingResumed{attempt_->generation()});
     if (attempt_) attempt_->transport().resume_reading();

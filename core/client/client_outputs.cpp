@@ -1,6 +1,7 @@
 // Turns the engine's outputs into events for the host and actions for the I/O thread.
 // Must run under the client's lock, so that both keep the engine's order.
 #include <chrono>
+#include <type_traits>
 #include <utility>
 
 #include "core/client/client.hpp"
@@ -38,12 +39,18 @@ void Client::drain(Questions& questions) {
 }
 
 void Client::drain_keeper(Questions& questions) {
-    while (const auto output = keeper_.poll_output()) {
-        if (const auto* fates = std::get_if<engine::FateRange>(&*output)) {
-            put(*fates);
-        } else {
-            put(std::get<engine::Output>(*output), questions);
+    while (auto output = keeper_.poll_output()) {
+        if (const auto* of_engine = std::get_if<engine::Output>(&*output)) {
+            put(*of_engine, questions);
+            continue;
         }
+        std::visit(
+            [this](auto& each) {
+                if constexpr (!std::is_same_v<std::decay_t<decltype(each)>, engine::Output>) {
+                    put(each);
+                }
+            },
+            *output);
     }
 }
 
@@ -109,6 +116,11 @@ void Client::put(const engine::Output& output, Questions& questions) {
             auto event = control_event(EventType::refresh_needed);
             event.details.reason = static_cast<int>(needed.reason);
             event.text = text_of(needed.reason);
+            if (const auto since = client.keeper_.positions().get({})) {
+                auto owner = std::make_shared<std::string>(*since);
+                event.details.since_id = owner->c_str();
+                event.owner = std::move(owner);
+            }
             client.add_event(std::move(event));
         }
         void operator()(const out::PingCompleted& ping) const {

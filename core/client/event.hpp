@@ -40,6 +40,19 @@ struct EventFields {
     const char* time = nullptr;
 };
 
+/// Values of graceline_status that a completed request can have.
+enum class RequestStatus : std::int32_t {
+    ok = 0,
+    closed = -3,
+    window_over = -6,
+    timeout = -10,
+    cancelled = -11,
+    history = -12,
+};
+
+struct EventPage;
+struct EventFetch;
+
 struct EventDetails {
     std::uint32_t struct_size = sizeof(EventDetails);
     std::int32_t connection_status = 0;
@@ -62,6 +75,11 @@ struct EventDetails {
     std::int64_t round_trip_us = -1;
     const char* text = "";
     std::uint64_t request_id = 0;
+    std::int32_t request_status = 0;
+    std::uint32_t reserved = 0;
+    const EventPage* page = nullptr;
+    const EventFetch* fetch = nullptr;
+    const char* since_id = nullptr;
 };
 
 struct Event {

@@ -34,13 +34,20 @@ void BatchReturn::operator()(Batch* batch) const {
 
 EventQueue::EventQueue(std::size_t limit_bytes, std::function<void()> wake,
                        std::function<void()> room)
-    : limit_bytes_(limit_bytes), wake_(std::move(wake)), room_(std::move(room)), writer_(*this) {}
+    : limit_bytes_(limit_bytes),
+      wake_(std::move(wake)),
+      room_(std::move(room)),
+      writer_(*this),
+      replay_writer_(*this) {}
 
 EventQueue::~EventQueue() {
     writer_.close();
-    while (!items_.empty()) {
-        const Item item = items_.pop_front();
-        if (item.segment && item.segment->drop_reference()) Segment::destroy(item.segment);
+    replay_writer_.close();
+    for (auto* items : {&items_, &held_}) {
+        while (!items->empty()) {
+            const Item item = items->pop_front();
+            if (item.segment && item.segment->drop_reference()) Segment::destroy(item.segment);
+        }
     }
     for (Segment* segment : free_segments_) Segment::destroy(segment);
 }
@@ -94,10 +101,10 @@ bool EventQueue::commit() {
     std::unique_lock lock(mutex_);
     bool added = false;
     writer_.commit([&](const WrittenRange& range) {
-        push_range(range);
-        added = true;
+        push_range(holding_ ? held_ : items_, range);
+        if (!holding_) added = true;
     });
-    if (!writer_.has_open()) open_bytes_ = 0;
+    open_bytes_ = writer_.open_memory_bytes();
     full_ = bytes_ - std::min(open_bytes_, bytes_) >= limit_bytes_;
     const bool has_room = !full_;
     if (added) announce(lock);
@@ -109,16 +116,79 @@ void EventQueue::discard() {
     writer_.drop_uncommitted();
 }
 
-void EventQueue::push_range(const WrittenRange& range) {
-    if (!items_.empty()) {
-        Item& last = items_.back();
+void EventQueue::commit_replay() {
+    std::unique_lock lock(mutex_);
+    bool added = false;
+    replay_writer_.commit([&](const WrittenRange& range) {
+        push_range(items_, range);
+        added = true;
+    });
+    replay_writer_.close();  // the next catch-up may be days away
+    open_bytes_ = writer_.open_memory_bytes();
+    if (added) announce(lock);
+}
+
+void EventQueue::hold() {
+    const std::lock_guard lock(mutex_);
+    holding_ = true;
+}
+
+void EventQueue::release(const Drop& drop) {
+    std::unique_lock lock(mutex_);
+    holding_ = false;
+    held_bytes_ = 0;
+    const bool any = !held_.empty();
+    while (!held_.empty()) {
+        const Item item = held_.pop_front();
+        show(item, drop);
+        this->drop(item.segment);
+    }
+    bool room = false;
+    if (full_ && items_.empty() && bytes_ - std::min(open_bytes_, bytes_) <= limit_bytes_ / 2) {
+        full_ = false;  // all of it was dropped: nobody will give anything back
+        room = true;
+    }
+    if (any && !items_.empty()) {
+        announce(lock);
+    } else {
+        lock.unlock();
+    }
+    if (room) room_();
+}
+
+/// The parts of a held range between the messages that go.
+void EventQueue::show(const Item& item, const Drop& drop) {
+    std::uint32_t from = item.first;
+    const std::uint32_t end = item.first + item.count;
+    for (std::uint32_t i = item.first; i <= end; ++i) {
+        if (i != end && !drop(item.segment->events()[i])) continue;
+        if (i > from) push_range(items_, {item.segment, from, i - from});
+        from = i + 1;
+    }
+}
+
+bool EventQueue::full() {
+    const std::lock_guard lock(mutex_);
+    if (bytes_ - std::min(open_bytes_, bytes_) >= limit_bytes_) full_ = true;
+    return full_;
+}
+
+void EventQueue::push_range(Ring<Item>& items, const WrittenRange& range) {
+    if (&items == &held_) {
+        for (std::uint32_t i = 0; i < range.count; ++i) {
+            held_bytes_ += range.segment->events()[range.first + i].size;
+        }
+        held_peak_bytes_ = std::max(held_peak_bytes_, held_bytes_);
+    }
+    if (!items.empty()) {
+        Item& last = items.back();
         if (last.segment == range.segment && last.first + last.count == range.first) {
             last.count += range.count;
             return;
         }
     }
     range.segment->add_reference();
-    items_.push_back({range.segment, range.first, range.count});
+    items.push_back({range.segment, range.first, range.count});
 }
 
 void EventQueue::add(ControlEvent event) {
@@ -139,6 +209,7 @@ void EventQueue::push_control(ControlEvent&& event) {
     if (event.type == EventType::send_fate) {
         fates_unread_ += event.details.last_id - event.details.first_id + 1;
     }
+    if (event.type == EventType::request_completed) ++pages_unread_;
     if (coalesce(event)) return;
     control_.push_back(std::move(event));
     if (!items_.empty() && items_.back().segment == nullptr) {
@@ -151,6 +222,10 @@ void EventQueue::push_control(ControlEvent&& event) {
 /// Joins the event with one that waits, where nothing is lost by it or where room has run out.
 bool EventQueue::coalesce(ControlEvent& event) {
     if (control_.empty() || event.type == EventType::closed) return false;
+    // Each of these has its own answer; requests and fetches are bounded where they begin.
+    if (event.type == EventType::request_completed || event.type == EventType::fetch_needed) {
+        return false;
+    }
     ControlEvent& last = control_.back();
     if (event.type == EventType::send_fate) {
         auto& fate = last.details;
@@ -255,7 +330,9 @@ void EventQueue::fill_from_control(Batch& batch, std::uint32_t count) {
         if (taken.type == EventType::send_fate) {
             fates_unread_ -= taken.details.last_id - taken.details.first_id + 1;
         }
+        if (taken.type == EventType::request_completed) --pages_unread_;
         batch.own_texts_[i] = std::move(taken.text);
+        if (taken.owner) batch.owners_.push_back(std::move(taken.owner));
         batch.own_details_[i] = taken.details;
         batch.own_details_[i].text = batch.own_texts_[i].c_str();
         Event& event = batch.own_events_[i] = Event{};
@@ -270,12 +347,14 @@ void EventQueue::fill_from_control(Batch& batch, std::uint32_t count) {
 
 void EventQueue::give_back(Batch* batch) {
     bool room = false;
+    std::vector<std::shared_ptr<const void>> owners;  // freed under no lock
     BatchPointer surplus;
     {
         const std::lock_guard lock(mutex_);
         if (batch->segment_) drop(std::exchange(batch->segment_, nullptr));
         batch->events_ = nullptr;
         batch->count_ = 0;
+        owners.swap(batch->owners_);
         if (free_batches_.size() < kFreeBatchesKept) {
             free_batches_.emplace_back(batch);
         } else {
@@ -291,7 +370,7 @@ void EventQueue::give_back(Batch* batch) {
 
 QueueFigures EventQueue::figures() const {
     const std::lock_guard lock(mutex_);
-    return {bytes_, peak_bytes_, coalesced_};
+    return {bytes_, peak_bytes_, held_bytes_, held_peak_bytes_, coalesced_};
 }
 
 int EventQueue::wake_descriptor() {

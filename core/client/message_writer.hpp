@@ -64,7 +64,7 @@ class MessageWriter {
     /// Gives all memory back; nothing may be uncommitted.
     void close();
 
-    bool has_open() const { return open_ != nullptr; }
+    std::size_t open_memory_bytes() const { return open_ ? open_->memory_bytes() : 0; }
     std::uint64_t added_count() const { return added_count_; }
 
   private:

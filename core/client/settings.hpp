@@ -5,13 +5,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "core/client/fetcher.hpp"
 #include "core/client/limits.hpp"
 #include "core/client/token_rule.hpp"
 #include "core/driver/transport.hpp"
 #include "core/engine/options.hpp"
 #include "core/engine/outbox.hpp"
+#include "core/keeper/keeper.hpp"
 #include "core/session/plain.hpp"
 
 namespace graceline::client {
@@ -43,6 +47,9 @@ struct Settings {
     session::PlainOptions session;
     TokenRule token_rule;
     std::string token;  ///< A fixed one; empty: none, or the host provides it.
+    std::optional<HistorySettings> history;
+    std::vector<keeper::Position> positions;
+    bool refresh_by_fetch = true;
     std::size_t receive_queue_bytes = kDefaultReceiveQueueBytes;
     engine::OutboxLimits outbox;
     std::string outgoing_id_member;  ///< Empty: the host writes de-duplication ids itself.

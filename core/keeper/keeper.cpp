@@ -2,6 +2,7 @@
 // Must hold no policy of its own; it asks the engine.
 #include "core/keeper/keeper.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -11,19 +12,43 @@ namespace in = engine::input;
 namespace out = engine::output;
 
 Keeper::Keeper(const Options& options, Instant now)
-    : engine_(options.engine, now), outbox_(options.outbox, options.has_acks) {}
+    : refresh_by_fetch_(options.refresh_by_fetch),
+      has_ids_(options.has_ids),
+      now_(now),
+      engine_(options.engine, now),
+      outbox_(options.outbox, options.has_acks),
+      seen_(options.source ? options.source->scope : history::Scope::all),
+      positions_(options.source ? options.source->scope : history::Scope::all) {
+    if (options.source) desk_.emplace(*options.source, options.desk);
+    for (const auto& [conversation, id] : options.positions) positions_.given(conversation, id);
+    positions_.set_hole(engine_.continuity().needs_refresh());
+}
 
 Outcome Keeper::handle(const engine::Input& input, Instant now) {
+    now_ = std::max(now_, now);
     // What was on its way has its fate before the change that it follows from is told.
     if (const auto* ended = std::get_if<in::TransportEnded>(&input)) {
         if (ended->generation == engine_.generation()) {
             outbox_.connection_ended(ended->why.reason);
-            collect_fates();
+            drain_fates();
         }
     }
-    const auto outcome = engine_.handle(input, now);
-    settle(now);
+    const auto outcome = engine_.handle(completed(input), now_);
+    if (std::holds_alternative<in::Tick>(input) && desk_) {
+        drain_engine();  // the window first, as always
+        desk_->tick(now_);
+    }
+    settle();
     return outcome;
+}
+
+/// Only here is it known whether a connection that comes up can catch up.
+engine::Input Keeper::completed(const engine::Input& input) const {
+    const auto* opened = std::get_if<in::SessionOpened>(&input);
+    if (opened == nullptr || !desk_ || !has_ids_) return input;
+    auto whole = *opened;
+    whole.can_catch_up = history::can_catch_up(desk_->source()) && positions_.size() != 0;
+    return whole;
 }
 
 std::optional<Output> Keeper::poll_output() {
@@ -35,24 +60,99 @@ std::optional<Output> Keeper::poll_output() {
     return std::move(outputs_[drained_++]);
 }
 
-void Keeper::settle(Instant now) {
-    while (const auto output = engine_.poll_output()) route(*output);
-    outbox_.expire(now);
+Deadline Keeper::next_deadline() const {
+    const auto next = engine::earlier(engine_.next_deadline(), outbox_.next_deadline());
+    return desk_ ? engine::earlier(next, desk_->next_deadline()) : next;
+}
+
+/// Until nobody has anything more to say to the others.
+void Keeper::settle() {
+    drain_engine();
+    if (desk_) {
+        cancel_what_may_not_run();
+        drain_desk();
+    }
+    outbox_.expire(now_);
     if (outbox_.front() != nullptr && !engine_.keeps_outgoing()) {
         outbox_.fail_waiting(engine_.cause().reason);
     }
-    collect_fates();
+    drain_fates();
+}
+
+void Keeper::drain_engine() {
+    while (const auto output = engine_.poll_output()) route(*output);
+    follow_gaps();
+}
+
+void Keeper::drain_desk() {
+    while (auto output = desk_->poll_output()) {
+        std::visit([this](auto& each) { on(each); }, *output);
+    }
+}
+
+void Keeper::drain_fates() {
+    while (const auto fate = outbox_.poll_fate()) outputs_.emplace_back(*fate);
+}
+
+/// The position must not move past a hole, and each loss of the connection is a new one.
+void Keeper::follow_gaps() {
+    const bool open = engine_.continuity().gap_open();
+    const bool hole = engine_.continuity().needs_refresh();
+    const bool lost = open && !gap_was_open_;
+    gap_was_open_ = open;
+    // Opened once more, it forgets what came between the last hole and this one.
+    if (lost || hole != positions_.hole()) positions_.set_hole(hole);
 }
 
 void Keeper::route(const engine::Output& output) {
     if (std::holds_alternative<out::AbortTransport>(output)) {
         outbox_.connection_ended(engine_.cause().reason);
-        collect_fates();
+        drain_fates();
     } else if (std::holds_alternative<out::Closed>(output)) {
         outbox_.fail_all(engine::Reason::client_closed);
-        collect_fates();
+        drain_fates();
+        if (desk_) {
+            desk_->cancel_all(engine::Reason::client_closed);
+            drain_desk();
+        }
+    } else if (const auto* stop = std::get_if<out::StopCatchUp>(&output)) {
+        if (desk_) {
+            desk_->cancel_catch_up();
+            drain_desk();
+        }
+        catching_up_ = false;
+        release(stop->deliver);
+        return;
+    } else if (const auto* settled = std::get_if<out::TokenSettled>(&output)) {
+        if (desk_) desk_->token_settled(settled->ok, now_);
+        return;
+    } else if (const auto* catch_up = std::get_if<out::CatchUp>(&output)) {
+        begin_catch_up(catch_up->generation);
+        return;
     }
     outputs_.emplace_back(output);
+}
+
+void Keeper::begin_catch_up(engine::Generation generation) {
+    assert(desk_ && generation == engine_.generation());
+    (void)generation;
+    catching_up_ = desk_->begin_catch_up(known(), now_);
+    // completed() has asked for what it needs.
+    assert(catching_up_);
+    hold();
+}
+
+bool Keeper::may_fetch() const {
+    const auto presence = engine_.presence();
+    if (presence == engine::Presence::terminated) return false;
+    return presence != engine::Presence::background || engine_.task().running();
+}
+
+/// From the deadline on nothing is opened (R6), a page neither.
+void Keeper::cancel_what_may_not_run() {
+    if (desk_->requests() == 0 || may_fetch()) return;
+    const auto reason = engine_.cause().reason;
+    desk_->cancel_all(reason == engine::Reason::none ? engine::Reason::background_expired : reason);
 }
 
 Sending Keeper::may_send(std::size_t bytes, std::uint64_t unread) const {
@@ -71,30 +171,32 @@ Sending Keeper::may_send(std::size_t bytes, std::uint64_t unread) const {
 
 void Keeper::flushed(std::uint64_t offset) {
     outbox_.flushed(offset);
-    collect_fates();
+    drain_fates();
 }
 
 bool Keeper::acknowledged(std::string_view deduplication_id) {
     const bool known = outbox_.acknowledged(deduplication_id);
-    collect_fates();
+    drain_fates();
     return known;
 }
 
 bool Keeper::cancel_send(std::uint64_t id) {
     const bool cancelled = outbox_.cancel(id);
-    collect_fates();
+    drain_fates();
     return cancelled;
-}
-
-void Keeper::collect_fates() {
-    while (const auto fate = outbox_.poll_fate()) outputs_.emplace_back(*fate);
 }
 
 void Keeper::check_invariants() const {
     engine_.check_invariants();
     outbox_.check_invariants();
+    if (desk_) desk_->check_invariants();
     assert((engine_.keeps_outgoing() || outbox_.front() == nullptr) &&
            "nothing waits for a connection that will not come");
+    assert(catching_up_ == engine_.continuity().verdict_pending() &&
+           "a catch-up runs while a verdict waits for it");
+    assert((!catching_up_ || holding_) && "live messages wait for what was missed");
+    assert((!engine_.closed() || !holding_ || refreshes_.empty()) &&
+           "a closed client asks nothing");
 }
 
 }  // namespace graceline::keeper

@@ -213,6 +213,7 @@ JsonResult JsonWalk::items(ondemand::array& array, std::uint32_t depth) {
     std::array<JsonText, kMaxPlanFields> found{};
     const auto page_fields = std::exchange(fields_, std::span(found).first(plan_.item_fields()));
     in_item_ = true;
+    sink_->on_array();
     auto result = JsonResult::ok;
     for (auto next : array) {
         ondemand::value element;
@@ -267,10 +268,9 @@ JsonResult JsonWalk::scalar(Value& value, const Node* node, bool wanted) {
 }
 
 void JsonWalk::store(const Node* node, std::string_view text) {
-    if (text.size() > kMaxFieldBytes) return;
     for (auto at = node->first_slot; at != JsonPlan::kNone;) {
         const auto& slot = plan_.slots_[static_cast<std::size_t>(at)];
-        fields_[slot.field] = text;
+        if (text.size() <= slot.max_bytes) fields_[slot.field] = text;
         at = slot.next;
     }
 }

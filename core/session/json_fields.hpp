@@ -33,8 +33,9 @@ enum class JsonResult : std::uint8_t {
 const char* to_string(JsonResult result);
 
 /// The text of a string (unescaped), of a number (as it stands in the JSON, so that a long id
-/// loses no digit) or of true/false. Nothing: missing, null, object, array, over kMaxFieldBytes, or
-/// with half of a surrogate pair. Valid until the next read of the same reader.
+/// loses no digit) or of true/false. Nothing: missing, null, object, array, over kMaxFieldBytes
+/// (where the plan does not allow more), or with half of a surrogate pair. Valid until the next
+/// read of the same reader.
 using JsonText = std::optional<std::string_view>;
 
 /// Where to look. Of members with the same name the first counts.
@@ -42,6 +43,10 @@ struct JsonPlanOptions {
     std::vector<std::string> fields;       ///< Pointers from the root.
     std::optional<std::string> items;      ///< Pointer to an array; its elements are items.
     std::vector<std::string> item_fields;  ///< Pointers from each item.
+    /// Indices of fields and item_fields that may be longer than kMaxFieldBytes: the document is
+    /// their bound.
+    std::vector<std::size_t> long_fields{};
+    std::vector<std::size_t> long_item_fields{};
 };
 
 /// The pointers of one client, compiled once.
@@ -70,11 +75,13 @@ class JsonPlan {
     };
     struct Slot {
         std::size_t field = 0;
+        std::size_t max_bytes = kMaxFieldBytes;
         std::int32_t next = kNone;
     };
 
     std::int32_t add_path(std::int32_t root, std::string_view pointer);
-    void add_field(std::int32_t root, std::string_view pointer, std::size_t field);
+    void add_fields(std::int32_t root, const std::vector<std::string>& pointers,
+                    const std::vector<std::size_t>& long_ones);
 
     std::vector<Node> nodes_;
     std::vector<Slot> slots_;
@@ -88,6 +95,8 @@ class JsonPlan {
 class JsonItemSink {
   public:
     virtual ~JsonItemSink() = default;
+    /// The array is there, however many items it has.
+    virtual void on_array() {}
     /// `json`: the item's own text. `fields`: one a pointer of item_fields. Valid in the call only.
     virtual void on_item(std::string_view json, std::span<const JsonText> fields) = 0;
 };

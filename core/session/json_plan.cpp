@@ -16,6 +16,13 @@ std::optional<std::string> JsonPlan::error_in(const JsonPlanOptions& options) {
     for (const auto& pointer : options.item_fields) {
         if (auto error = pointer_error(pointer)) return error;
     }
+    const auto beyond = [](const std::vector<std::size_t>& indices, std::size_t size) {
+        return std::ranges::any_of(indices, [size](std::size_t index) { return index >= size; });
+    };
+    if (beyond(options.long_fields, options.fields.size()) ||
+        beyond(options.long_item_fields, options.item_fields.size())) {
+        return "a long field is one of the fields";
+    }
     if (options.items) return pointer_error(*options.items);
     if (!options.item_fields.empty()) return "item fields need a pointer to the array of items";
     return std::nullopt;
@@ -24,14 +31,12 @@ std::optional<std::string> JsonPlan::error_in(const JsonPlanOptions& options) {
 JsonPlan::JsonPlan(const JsonPlanOptions& options)
     : fields_(options.fields.size()), item_fields_(options.item_fields.size()) {
     nodes_.emplace_back();
-    for (std::size_t i = 0; i < fields_; ++i) add_field(0, options.fields[i], i);
+    add_fields(0, options.fields, options.long_fields);
     if (!options.items) return;
     nodes_[static_cast<std::size_t>(add_path(0, *options.items))].items = true;
     item_root_ = static_cast<std::int32_t>(nodes_.size());
     nodes_.emplace_back();
-    for (std::size_t i = 0; i < item_fields_; ++i) {
-        add_field(item_root_, options.item_fields[i], i);
-    }
+    add_fields(item_root_, options.item_fields, options.long_item_fields);
 }
 
 std::int32_t JsonPlan::add_path(std::int32_t root, std::string_view pointer) {
@@ -54,10 +59,14 @@ std::int32_t JsonPlan::add_path(std::int32_t root, std::string_view pointer) {
     return at;
 }
 
-void JsonPlan::add_field(std::int32_t root, std::string_view pointer, std::size_t field) {
-    auto& node = nodes_[static_cast<std::size_t>(add_path(root, pointer))];
-    slots_.push_back({field, node.first_slot});
-    node.first_slot = static_cast<std::int32_t>(slots_.size()) - 1;
+void JsonPlan::add_fields(std::int32_t root, const std::vector<std::string>& pointers,
+                          const std::vector<std::size_t>& long_ones) {
+    for (std::size_t i = 0; i < pointers.size(); ++i) {
+        auto& node = nodes_[static_cast<std::size_t>(add_path(root, pointers[i]))];
+        const bool may_be_long = std::ranges::find(long_ones, i) != long_ones.end();
+        slots_.push_back({i, may_be_long ? kMaxJsonBytes : kMaxFieldBytes, node.first_slot});
+        node.first_slot = static_cast<std::int32_t>(slots_.size()) - 1;
+    }
 }
 
 }  // namespace graceline::session

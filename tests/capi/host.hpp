@@ -32,6 +32,10 @@ struct Seen {
     std::string id;
     graceline_event_details details{};
     std::string text;
+    std::string since;                  ///< Of refresh_needed.
+    std::string url;                    ///< Of fetch_needed.
+    std::vector<std::string> page_ids;  ///< Of a completed request.
+    std::int32_t page_end = 0;
 };
 
 /// Letters that compress about as well as text does, not better.
@@ -192,6 +196,22 @@ class Host {
         if (event.details) {
             copy.details = *event.details;
             copy.text = event.details->text;
+            if (event.details->since_id) copy.since = event.details->since_id;
+            if (event.details->fetch && event.details->fetch->url) {
+                copy.url = event.details->fetch->url;
+            }
+            if (const auto* page = event.details->page) {
+                copy.page_end = page->end;
+                const auto* at = reinterpret_cast<const char*>(page->items);
+                for (std::uint32_t i = 0; i < page->count; ++i) {
+                    const auto& item = *reinterpret_cast<const graceline_event*>(at);
+                    copy.page_ids.emplace_back(item.fields->id ? item.fields->id : "");
+                    at += graceline_batch_stride_bytes();
+                }
+            }
+            copy.details.page = nullptr;
+            copy.details.fetch = nullptr;
+            copy.details.since_id = nullptr;
         }
         seen.push_back(std::move(copy));
     }

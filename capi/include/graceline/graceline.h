@@ -84,6 +84,12 @@ extern "C" {
 /** One connection with its window, its queue and its truth. */
 typedef struct graceline_client graceline_client;
 
+/** Pages through messages, back and forth. */
+typedef struct graceline_messages_request graceline_messages_request;
+
+/** Pages through conversations. */
+typedef struct graceline_conversations_request graceline_conversations_request;
+
 /** Events taken by one graceline_client_poll(); read-only, owned by its taker. */
 typedef struct graceline_batch graceline_batch;
 
@@ -100,7 +106,10 @@ typedef enum graceline_status {
     GRACELINE_E_WINDOW_OVER = -6,      /**< The deadline of the background task has passed. */
     GRACELINE_E_FULL = -7,             /**< A bounded queue is full; take events, then again. */
     GRACELINE_E_UNSUPPORTED = -8,      /**< Not in this build, session or transport. */
-    GRACELINE_E_INTERNAL = -9          /**< A bug of the library; please report it. */
+    GRACELINE_E_INTERNAL = -9,         /**< A bug of the library; please report it. */
+    GRACELINE_E_TIMEOUT = -10,         /**< The answer did not come in time. */
+    GRACELINE_E_CANCELLED = -11,       /**< By the host, before the answer came. */
+    GRACELINE_E_HISTORY = -12          /**< The history could not be fetched; the reason says why. */
 } graceline_status;
 
 /** App states that a host reports; the words are UIKit's. */
@@ -300,6 +309,32 @@ typedef enum graceline_disposition {
     GRACELINE_DISPOSITION_TERMINAL = 4      /**< Never by ourselves. */
 } graceline_disposition;
 
+/** What a list of messages of the history holds. */
+typedef enum graceline_history_scope {
+    GRACELINE_HISTORY_SCOPE_ALL = 0,             /**< All that the socket delivers. */
+    GRACELINE_HISTORY_SCOPE_PER_CONVERSATION = 1 /**< One conversation. */
+} graceline_history_scope;
+
+/** What a page holds. */
+typedef enum graceline_page_kind {
+    GRACELINE_PAGE_KIND_MESSAGES = 0,     /**< Messages, oldest first. */
+    GRACELINE_PAGE_KIND_CONVERSATIONS = 1 /**< Conversations, in the server's order. */
+} graceline_page_kind;
+
+/** Which page is fetched. */
+typedef enum graceline_page_direction {
+    GRACELINE_PAGE_DIRECTION_LATEST = 0,   /**< The newest, beside nothing. */
+    GRACELINE_PAGE_DIRECTION_PREVIOUS = 1, /**< Older than the anchor. */
+    GRACELINE_PAGE_DIRECTION_NEXT = 2      /**< Newer; of conversations: further along the list. */
+} graceline_page_direction;
+
+/** Whether a page was the last in its direction. */
+typedef enum graceline_page_end {
+    GRACELINE_PAGE_END_NO = 0,      /**< There is, or may be, more. */
+    GRACELINE_PAGE_END_PROVEN = 1,  /**< The last: the server said so, or knows the anchor. */
+    GRACELINE_PAGE_END_UNPROVEN = 2 /**< Nothing came, but the server may not know the anchor. */
+} graceline_page_end;
+
 /** Level of a log line. */
 typedef enum graceline_log_level {
     GRACELINE_LOG_LEVEL_ERROR = 0,   /**< A bug. */
@@ -345,6 +380,50 @@ typedef struct graceline_disposition_row {
     uint16_t http_status; /**< 300 to 599. */
     int32_t disposition;  /**< graceline_disposition. */
 } graceline_disposition_row;
+
+/** Where an app stands: the last message that it has, of one conversation or of all. */
+typedef struct graceline_position {
+    const char *conversation;    /**< NULL: all (GRACELINE_HISTORY_SCOPE_ALL). */
+    const char *last_message_id; /**< Opaque; never ordered. */
+} graceline_position;
+
+/** Where older and missed messages are fetched. Fill with graceline_history_options_init(). URL
+ *  templates are RFC 6570: `{var}`, `{?a,b}`, `{&a,b}` with the variables conversation, limit,
+ *  before, after (ids), before_time, after_time, cursor; what is not set vanishes. Pointers are
+ *  RFC 6901, NULL: the page has no such value. */
+typedef struct graceline_history_options {
+    uint32_t struct_size;            /**< Set by init. */
+    int32_t host_fetches;            /**< 1: FETCH_NEEDED events ask the host; templates are optional. */
+    const char *messages_url;        /**< "https://host/messages{?conversation,before,after,limit}". */
+    const char *messages_previous_url; /**< Instead, for older messages. */
+    const char *messages_next_url;     /**< Instead, for newer messages. */
+    const char *conversations_url;     /**< NULL: conversations_request is unsupported. */
+    const graceline_header *headers;   /**< Sent with each fetch. */
+    int32_t headers_count;             /**< 0 to 64. */
+    int32_t scope;                     /**< graceline_history_scope. */
+    int32_t newest_first;              /**< 1: a page of messages comes newest first. */
+    int32_t refuses_unknown_ids;       /**< 1: 404, 410 or 400 for an id it does not know; without
+                                          that promise each catch-up proves it with one more page. */
+    int32_t sends_token;               /**< 1 (default): the client's token goes with each fetch. */
+    int32_t positions_count;           /**< 0 to 1,000. */
+    const graceline_position *positions; /**< Where the app stands, per conversation. */
+    const char *json_items_pointer;      /**< The array; default "" (the document itself). */
+    const char *json_id_pointer;         /**< In each item; NULL: as graceline_options says. */
+    const char *json_conversation_pointer; /**< The same. */
+    const char *json_sender_pointer;       /**< The same. */
+    const char *json_time_pointer;         /**< The same. */
+    const char *json_body_pointer;         /**< NULL: the item's own JSON is the payload. */
+    const char *json_next_cursor_pointer;  /**< In the page: to go on in the direction asked for. */
+    const char *json_previous_cursor_pointer; /**< Where a page holds two: this one leads to older. */
+    const char *json_complete_pointer;        /**< In the page: true, nothing more in that direction. */
+    const char *json_conversations_items_pointer; /**< Default: json_items_pointer. */
+    const char *json_conversations_id_pointer;    /**< In each conversation; default "/id". */
+    const char *json_conversations_time_pointer;  /**< In each conversation. */
+    const char *json_conversations_next_cursor_pointer; /**< Default: json_next_cursor_pointer. */
+    const char *json_conversations_complete_pointer;    /**< Default: json_complete_pointer. */
+    int64_t timeout_ms; /**< Of one page; 100 to 120,000; default 15,000. */
+    int64_t page_bytes; /**< Of one answer; 1,024 to 16,777,216; default 1,048,576. */
+} graceline_history_options;
 
 /** Options of a client. Fill with graceline_options_init(), then set what differs. All pointers may
  *  be NULL where a default is given; all is copied by graceline_client_create(). */
@@ -451,6 +530,11 @@ typedef struct graceline_options {
                                      with that de-duplication id, and is no message itself. */
     const char *json_outgoing_id_member; /**< The library writes the de-duplication id into each
                                             outgoing JSON object, under this name. */
+
+    /* history */
+    const graceline_history_options *history; /**< NULL: none. */
+    int32_t refresh_by_fetch; /**< 1 (default): a first page fetched while connected marks a refresh. */
+    int32_t reserved_2;       /**< 0. */
 } graceline_options;
 
 /** Fields of a message of a JSON backend; a field that is absent has a NULL pointer. */
@@ -462,6 +546,22 @@ typedef struct graceline_message_fields {
     const char *sender;
     const char *time; /**< As the server wrote it. */
 } graceline_message_fields;
+
+/** A page of history; items are message events (flag REPLAYED, sequence 0). */
+typedef struct graceline_page graceline_page;
+
+/** A page that the host shall fetch; NULL texts are not set. */
+typedef struct graceline_fetch {
+    uint32_t struct_size;
+    int32_t kind;             /**< graceline_page_kind. */
+    int32_t direction;        /**< graceline_page_direction. */
+    uint32_t limit;           /**< Items wanted at most. */
+    const char *conversation; /**< NULL: all. */
+    const char *anchor_id;    /**< Older or newer than this message. */
+    const char *anchor_time;  /**< Or than this time. */
+    const char *cursor;       /**< The source's own, to go on; wins over the anchors. */
+    const char *url;          /**< Where a template was given: expanded, without the token. */
+} graceline_fetch;
 
 /** Details of every event that is not a message; which fields count stands at the event type. */
 typedef struct graceline_event_details {
@@ -486,6 +586,11 @@ typedef struct graceline_event_details {
     int64_t round_trip_us; /**< -1: none. */
     const char *text;      /**< For people; never NULL, never a secret. */
     uint64_t request_id;   /**< Of a token, a fetch or a request. */
+    int32_t request_status; /**< graceline_status of a completed request. */
+    uint32_t reserved;
+    const graceline_page *page;   /**< Of a request that succeeded, else NULL. */
+    const graceline_fetch *fetch; /**< Of FETCH_NEEDED, else NULL. */
+    const char *since_id; /**< Of REFRESH_NEEDED: the position, else NULL. */
 } graceline_event_details;
 
 /** One event. A batch holds an array of them; step by graceline_batch_stride_bytes(). */
@@ -499,6 +604,32 @@ typedef struct graceline_event {
     const graceline_message_fields *fields;  /**< Of a message with fields, else NULL. */
     const graceline_event_details *details; /**< Of every other event, else NULL. */
 } graceline_event;
+
+/** A page of history. */
+struct graceline_page {
+    uint32_t struct_size;
+    int32_t kind; /**< graceline_page_kind. */
+    int32_t end;  /**< graceline_page_end. */
+    uint32_t count;
+    const graceline_event *items; /**< Step by graceline_batch_stride_bytes(). Of a conversation,
+                                     fields->id and fields->conversation are its id. */
+};
+
+/** Which messages a request pages through. Fill with graceline_messages_request_options_init(). */
+typedef struct graceline_messages_request_options {
+    uint32_t struct_size;         /**< Set by init. */
+    int32_t limit;                /**< Messages a page; 1 to 100; default 30. */
+    const char *conversation;     /**< NULL: all. */
+    const char *start_message_id; /**< The first pages begin beside this message; NULL: the newest. */
+    const char *start_time;       /**< Or at this time, in the server's own notation. */
+} graceline_messages_request_options;
+
+/** Which conversations a request pages through. Fill with
+ *  graceline_conversations_request_options_init(). */
+typedef struct graceline_conversations_request_options {
+    uint32_t struct_size; /**< Set by init. */
+    int32_t limit;        /**< Conversations a page; 1 to 50; default 30. */
+} graceline_conversations_request_options;
 
 /** A message to send. */
 typedef struct graceline_outgoing {
@@ -560,6 +691,13 @@ typedef struct graceline_statistics {
     uint64_t queue_peak_bytes;
     uint64_t events_coalesced_count;
     uint64_t slow_hooks_count; /**< Hooks that took over 50 ms. */
+    uint64_t duplicates_dropped_count; /**< Messages whose id had been delivered already. */
+    uint64_t messages_replayed_count;  /**< Delivered by catch-ups. */
+    uint64_t pages_fetched_count;
+    uint64_t held_bytes;      /**< Live messages that wait behind a page now. */
+    uint64_t held_peak_bytes; /**< The most that ever waited so. */
+    uint64_t outbox_count;    /**< Messages without a fate. */
+    uint64_t outbox_bytes;    /**< Of those that are kept. */
 } graceline_statistics;
 
 /* ------------------------------------------------------------------ library */
@@ -785,6 +923,98 @@ GRACELINE_API graceline_status graceline_client_set_wake_hook(graceline_client *
  *  system has none.
  *  Threads: any. Memory: owned by the client, closed with it. Errors: -1. Since: 0.1 */
 GRACELINE_API int32_t graceline_client_wake_descriptor(graceline_client *client);
+
+/* ------------------------------------------------------------------ client: history */
+
+/** Fills history options with the defaults.
+ *  Threads: any. Memory: writes struct_size bytes. Errors: INVALID_ARGUMENT. Since: 0.1 */
+GRACELINE_API graceline_status graceline_history_options_init(graceline_history_options *options,
+                                                              uint32_t struct_size);
+
+/** Answers a FETCH_NEEDED event: the host's own HTTP. `http_status`: of the answer, 0: there was
+ *  none. `retry_after_ms`: what the server advised, or GRACELINE_UNLIMITED: nothing.
+ *  Threads: any. Memory: copies the body. Errors: INVALID_ARGUMENT (the question stays open), CLOSED,
+ *  STATE (nobody waits for this page any more). Since: 0.1 */
+GRACELINE_API graceline_status graceline_client_provide_page(graceline_client *client,
+                                                             uint64_t request_id,
+                                                             int32_t http_status,
+                                                             int64_t retry_after_ms,
+                                                             const char *body, size_t size);
+
+/** The position: the id of the last message before which nothing is missing, so that the app can
+ *  give it at its next start. `conversation`: NULL where the history is one list.
+ *  Threads: any. Memory: writes at most `size` bytes with the NUL; buffer NULL asks for the size.
+ *  *out_size: bytes with the NUL, 0: no position yet. Errors: INVALID_ARGUMENT (also a buffer that
+ *  is too small; *out_size says what it takes). Since: 0.1 */
+GRACELINE_API graceline_status graceline_client_last_message_id(const graceline_client *client,
+                                                                const char *conversation,
+                                                                char *buffer, size_t size,
+                                                                size_t *out_size);
+
+/** Fills the options of a messages request with the defaults.
+ *  Threads: any. Memory: writes struct_size bytes. Errors: INVALID_ARGUMENT. Since: 0.1 */
+GRACELINE_API graceline_status graceline_messages_request_options_init(
+    graceline_messages_request_options *options, uint32_t struct_size);
+
+/** Makes a request object; nothing is fetched yet. options NULL: the newest messages of all.
+ *  Threads: any. Memory: release with graceline_messages_request_release(); it may outlive the
+ *  client. Errors: INVALID_ARGUMENT naming field and rule, UNSUPPORTED (no history), NO_MEMORY.
+ *  Since: 0.1 */
+GRACELINE_API graceline_status graceline_messages_request_create(
+    graceline_client *client, const graceline_messages_request_options *options,
+    graceline_messages_request **out_request);
+
+/** Fetches the next older page; the first one is the newest page, or the one before the start.
+ *  Ends with exactly one REQUEST_COMPLETED event with this id, also on close, cancel and error. At
+ *  the proven end it completes at once with an empty page.
+ *  Threads: any. Memory: none. Errors: INVALID_ARGUMENT, STATE (a fetch of this object is under way),
+ *  UNSUPPORTED, CLOSED, WINDOW_OVER (in background without a task), FULL (32 requests are under way
+ *  or not read). Since: 0.1 */
+GRACELINE_API graceline_status graceline_messages_request_fetch_previous(
+    graceline_messages_request *request, uint64_t *out_request_id);
+
+/** Fetches the next newer page; without a start the first one is the newest page.
+ *  Threads: any. Memory: none. Errors: as fetch_previous. Since: 0.1 */
+GRACELINE_API graceline_status graceline_messages_request_fetch_next(
+    graceline_messages_request *request, uint64_t *out_request_id);
+
+/** Cancels the fetch under way: it completes with CANCELLED. The object can be used again.
+ *  Threads: any. Memory: none. Errors: INVALID_ARGUMENT, STATE (none is under way). Since: 0.1 */
+GRACELINE_API graceline_status graceline_messages_request_cancel(
+    graceline_messages_request *request);
+
+/** Cancels what is under way and drops the object. NULL is allowed.
+ *  Threads: any; not at the same time as another call on the object. Memory: frees. Errors: none.
+ *  Since: 0.1 */
+GRACELINE_API void graceline_messages_request_release(graceline_messages_request *request);
+
+/** Fills the options of a conversations request with the defaults.
+ *  Threads: any. Memory: writes struct_size bytes. Errors: INVALID_ARGUMENT. Since: 0.1 */
+GRACELINE_API graceline_status graceline_conversations_request_options_init(
+    graceline_conversations_request_options *options, uint32_t struct_size);
+
+/** Makes a request object; nothing is fetched yet. options NULL: the defaults.
+ *  Threads: any. Memory: release with graceline_conversations_request_release(); it may outlive the
+ *  client. Errors: INVALID_ARGUMENT, UNSUPPORTED (no history of conversations), NO_MEMORY. Since: 0.1 */
+GRACELINE_API graceline_status graceline_conversations_request_create(
+    graceline_client *client, const graceline_conversations_request_options *options,
+    graceline_conversations_request **out_request);
+
+/** Fetches the next page of conversations. Ends with exactly one REQUEST_COMPLETED event.
+ *  Threads: any. Memory: none. Errors: as graceline_messages_request_fetch_previous(). Since: 0.1 */
+GRACELINE_API graceline_status graceline_conversations_request_fetch_next(
+    graceline_conversations_request *request, uint64_t *out_request_id);
+
+/** Cancels the fetch under way: it completes with CANCELLED.
+ *  Threads: any. Memory: none. Errors: INVALID_ARGUMENT, STATE (none is under way). Since: 0.1 */
+GRACELINE_API graceline_status graceline_conversations_request_cancel(
+    graceline_conversations_request *request);
+
+/** Cancels what is under way and drops the object. NULL is allowed.
+ *  Threads: any; not at the same time as another call on the object. Memory: frees. Errors: none.
+ *  Since: 0.1 */
+GRACELINE_API void graceline_conversations_request_release(
+    graceline_conversations_request *request);
 
 /* ------------------------------------------------------------------ batches */
 

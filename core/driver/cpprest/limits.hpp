@@ -1,5 +1,5 @@
-// Every limit of the cpprest transport, in one place.
-// Must not hold what the user may set: that is TransportSettings.
+// Every limit of what stands on cpprestsdk, in one place.
+// Must not hold what the user may set: that is TransportSettings and HttpSettings.
 #pragma once
 
 #include <chrono>
@@ -45,5 +45,25 @@ inline constexpr std::chrono::milliseconds kLastBytesLimit{250};
 inline constexpr std::chrono::milliseconds kLastFrameLimit{100};
 /// What a queued message costs in cpprestsdk's tasks, beside its bytes.
 inline constexpr std::size_t kSendOverheadBytes = 256;
+
+// The HTTP client.
+
+/// Connections of one client, idle ones included; each carries one exchange at a time.
+inline constexpr std::size_t kMaxHttpLines = 4;
+/// Fetches of one client that wait for a connection; more are refused (overloaded).
+inline constexpr std::size_t kMaxWaitingFetches = 64;
+/// Lines of the process that were given up while cpprestsdk still holds them.
+inline constexpr std::size_t kMaxUnreleasedLines = 64;
+inline constexpr std::size_t kMaxHttpUrlBytes = 8 * 1024;
+inline constexpr std::chrono::minutes kMaxHttpTimeout{10};
+/// cpprestsdk's own time-out of one operation; ours comes first, always.
+inline constexpr std::chrono::minutes kSdkOperationTimeout{15};
+/// What one exchange may receive from the server: this many times the body's limit, and this much
+/// more for the head, the certificates and the framing. cpprestsdk has no limit of its own: it
+/// would hold an endless head, or a chunk of 2 GiB, in memory.
+inline constexpr std::uint64_t kHttpWireFactor = 2;
+inline constexpr std::uint64_t kHttpWireAllowanceBytes = 256 * 1024;
+/// Knocks that wait at a line's door.
+inline constexpr int kHttpDoorBacklog = 4;
 
 }  // namespace graceline::driver::cpprest

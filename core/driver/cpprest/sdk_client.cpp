@@ -1,4 +1,4 @@
-// The only file that includes cpprestsdk.
+// The WebSocket part's only file that includes cpprestsdk.
 // Must not call into a cpprestsdk object from its callbacks, nor wait for one but on the reaper.
 #define _TURN_OFF_PLATFORM_STRING
 // Its headers use names of Asio that the rest of the driver does without.
@@ -6,7 +6,6 @@
 #include "core/driver/cpprest/sdk_client.hpp"
 
 #include <cpprest/ws_client.h>
-#include <pplx/threadpool.h>
 
 #include <algorithm>
 #include <array>
@@ -18,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/driver/cpprest/limits.hpp"
 #include "core/driver/cpprest/reaper.hpp"
+#include "core/driver/cpprest/sdk_pool.hpp"
 
 namespace graceline::driver::cpprest {
 
@@ -31,12 +30,8 @@ using Buffer = concurrency::streams::container_buffer<std::vector<std::uint8_t>>
 void prepare_process() {
     static std::once_flag once;
     std::call_once(once, [] {
-        try {
-            crossplat::threadpool::initialize_with_threads(kPoolThreads);
-        } catch (const std::exception&) {
-            // The host's program was first: its pool is used as it is.
-        }
-        crossplat::threadpool::shared_instance();
+        // First the pool: exit handlers run in reverse order.
+        start_sdk_pool();
         Reaper::instance().drain_at_exit();
     });
 }

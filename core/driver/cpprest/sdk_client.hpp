@@ -6,22 +6,16 @@
 #include <functional>
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "core/driver/cpprest/setting_error.hpp"
 #include "core/websocket/frame.hpp"
 #include "core/websocket/handshake.hpp"
 
 struct ssl_ctx_st;
 
 namespace graceline::driver::cpprest {
-
-/// A setting that cannot be honoured; its text may be shown.
-class SettingError : public std::runtime_error {
-  public:
-    using std::runtime_error::runtime_error;
-};
 
 struct SdkOptions {
     std::string url;  ///< Its authority becomes the Host header; the relay decides where it goes.

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "core/driver/cpprest/failure.hpp"
-#include "core/driver/cpprest/sdk_client.hpp"
+#include "core/driver/cpprest/setting_error.hpp"
 
 namespace graceline::driver::cpprest {
 
