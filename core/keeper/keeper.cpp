@@ -33,9 +33,13 @@ Outcome Keeper::handle(const engine::Input& input, Instant now) {
             drain_fates();
         }
     }
-    const auto outcome = engine_.handle(completed(input), now_);
+    const auto* opened = std::get_if<in::SessionOpened>(&input);
+    const auto outcome =
+        opened ? engine_.handle(completed(*opened), now_) : engine_.handle(input, now_);
     if (std::holds_alternative<in::Tick>(input) && desk_) {
         drain_engine();  // the window first, as always
+        cancel_what_may_not_run();
+        drain_desk();
         desk_->tick(now_);
     }
     settle();
@@ -43,12 +47,10 @@ Outcome Keeper::handle(const engine::Input& input, Instant now) {
 }
 
 /// Only here is it known whether a connection that comes up can catch up.
-engine::Input Keeper::completed(const engine::Input& input) const {
-    const auto* opened = std::get_if<in::SessionOpened>(&input);
-    if (opened == nullptr || !desk_ || !has_ids_) return input;
-    auto whole = *opened;
-    whole.can_catch_up = history::can_catch_up(desk_->source()) && positions_.size() != 0;
-    return whole;
+engine::Input Keeper::completed(in::SessionOpened opened) const {
+    opened.can_catch_up = desk_ && has_ids_ && history::can_catch_up(desk_->source()) &&
+                          !positions_.conversations().empty();
+    return opened;
 }
 
 std::optional<Output> Keeper::poll_output() {

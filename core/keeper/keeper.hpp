@@ -128,7 +128,7 @@ class Keeper {
     bool is_open() const { return engine_.state() == engine::ConnectionState::open; }
     bool may_fetch() const;
     history::Known known() { return {seen_, positions_, engine_.generation()}; }
-    engine::Input completed(const engine::Input& input) const;
+    engine::Input completed(engine::input::SessionOpened opened) const;
     void settle();
     void drain_engine();
     void drain_desk();

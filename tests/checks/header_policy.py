@@ -71,7 +71,8 @@ def banned(text):
         line = bare.count("\n", 0, match.start()) + 1
         findings.append(f"{header_text.HEADER}:{line}: plain int")
     for struct in header_text.structs(text):
-        fixed = struct.name in ("graceline_header", "graceline_disposition_row", "graceline_position", "graceline_event")
+        fixed = struct.name in ("graceline_header", "graceline_disposition_row",
+                                "graceline_position", "graceline_event")
         if not fixed and struct.fields[:1] != ["struct_size"]:
             findings.append(f"{header_text.HEADER}:{struct.line}: {struct.name} does not start "
                             "with struct_size")
