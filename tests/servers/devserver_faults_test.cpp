@@ -296,7 +296,7 @@ TEST_CASE("devserver limits: a full room -> the oldest forgotten, not complete a
     const auto first = server.publish("a", "first");
     BeastClient client({.port = server.port(), .target = "/ws?room=a"});
     std::string second;
-    for (int i = 0; i < 10'000; ++i) {
+    for (int i = 0; i < 20'000; ++i) {
         client.send("m");
         const auto message = client.receive();
         REQUIRE(message.has_value());
@@ -308,7 +308,7 @@ TEST_CASE("devserver limits: a full room -> the oldest forgotten, not complete a
     CHECK(oldest.at("complete") == false);
     CHECK(server.request("GET", "/messages?conversation=a&after=" + first).status == 404);
     const auto list = json::parse(server.http("GET", "/conversations"));
-    CHECK(list.at("items")[0].at("count") == 10'000);
+    CHECK(list.at("items")[0].at("count") == 20'000);
 }
 
 TEST_CASE("devserver faults: a WebSocket on the control port -> no switch touches it",

@@ -19,7 +19,7 @@ inline constexpr std::chrono::milliseconds kStopWithin{500};
 // Messages and rooms. A full room forgets its oldest message.
 inline constexpr std::size_t kMaxRoomCount = 256;
 inline constexpr std::size_t kMaxRoomsPerSocketCount = 32;
-inline constexpr std::size_t kMaxMessagesPerRoomCount = 10'000;
+inline constexpr std::size_t kMaxMessagesPerRoomCount = 20'000;
 inline constexpr std::size_t kMaxStoredBytes = 256U * 1024 * 1024;
 inline constexpr std::size_t kMaxMessageBytes = 32 * 1024;
 inline constexpr std::size_t kMaxRoomNameBytes = 128;

@@ -1,11 +1,11 @@
-// Listening, and the comparison of ports.
+// Listening, and the look at who comes in.
 // Must not read from who comes in: a stranger is sent away unheard.
 #include "core/driver/cpprest/http_door.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/driver/cpprest/limits.hpp"
+#include "core/driver/platform/platform.hpp"
 
 namespace graceline::driver::cpprest {
 
@@ -29,33 +29,14 @@ bool HttpDoor::open(std::function<void(Socket)> entered) {
     return true;
 }
 
-bool HttpDoor::announce(std::uint16_t port) {
-    const std::lock_guard lock(mutex_);
-    if (shut_) return false;
-    // The oldest is one that never came.
-    if (announced_.size() == static_cast<std::size_t>(kHttpDoorBacklog)) {
-        announced_.erase(announced_.begin());
-    }
-    announced_.push_back(port);
-    return true;
-}
-
 void HttpDoor::shut() {
     entered_ = nullptr;
-    const std::lock_guard lock(mutex_);
-    shut_ = true;
-    announced_.clear();
 }
 
 void HttpDoor::dismantle() {
     shut();
     ErrorCode ignored;
     acceptor_.close(ignored);
-}
-
-bool HttpDoor::was_announced(std::uint16_t port) {
-    const std::lock_guard lock(mutex_);
-    return std::erase(announced_, port) > 0;
 }
 
 void HttpDoor::accept() {
@@ -65,7 +46,7 @@ void HttpDoor::accept() {
         if (error && error != asio::error::connection_aborted) return self->dismantle();
         ErrorCode gone;
         const auto peer = socket.remote_endpoint(gone);
-        if (!error && !gone && self->was_announced(peer.port()) && self->entered_) {
+        if (!error && !gone && self->entered_ && platform::owns_loopback_port(peer.port())) {
             socket.set_option(Tcp::no_delay(true), gone);
             self->entered_(std::move(socket));
         }

@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/driver/cpprest/basic_credentials.hpp"
 #include "core/driver/cpprest/limits.hpp"
 #include "core/driver/proxy_tunnel.hpp"
 #include "core/websocket/http_date.hpp"
@@ -36,8 +37,6 @@ class DoorKey {
     }
     DoorKey(const DoorKey&) = delete;
     DoorKey& operator=(const DoorKey&) = delete;
-
-    bool announce(std::uint16_t port) { return door_->announce(port); }
 
   private:
     std::shared_ptr<Loop> loop_;
@@ -107,6 +106,12 @@ void HttpLine::run(SdkHttpRequest request, Done done) {
     max_wire_bytes_ = wire_limit(request.max_body_bytes);
     if (wire_) wire_->expect(max_wire_bytes_);
     if (!sdk_ && !prepare()) return;
+    const ProxySettings& proxy = settings_->proxy;
+    // In a tunnel the credentials were in our CONNECT.
+    if (!origin_.secure && !proxy.host.empty() && !proxy.user.empty()) {
+        request.headers.push_back(
+            {"Proxy-Authorization", basic_credentials(proxy.user, proxy.password)});
+    }
     try {
         sdk_->get(std::move(request), [loop = loop_, weak = weak_from_this(),
                                        exchange = exchange_](SdkHttpAnswer answer) {
@@ -160,11 +165,8 @@ SdkHttpOptions HttpLine::options() {
     } else {
         options.base_url = "http://" + origin_.host_header;
         options.proxy_url = "http://" + door;
-        options.proxy_user = settings_->proxy.user;
-        options.proxy_password = settings_->proxy.password;
     }
-    options.announce = [key = std::make_shared<DoorKey>(loop_, door_, released_)](
-                           std::uint16_t port) { return key->announce(port); };
+    options.key = std::make_shared<DoorKey>(loop_, door_, released_);
     return options;
 }
 

@@ -13,8 +13,13 @@
 namespace graceline::driver::cpprest {
 namespace {
 
-constexpr std::array<std::string_view, 6> kHeadersOfThePath{
-    "expect", "te", "trailer", "accept-encoding", "keep-alive", "proxy-connection"};
+constexpr std::array<std::string_view, 7> kHeadersOfThePath{"expect",
+                                                            "te",
+                                                            "trailer",
+                                                            "accept-encoding",
+                                                            "keep-alive",
+                                                            "proxy-connection",
+                                                            "proxy-authorization"};
 
 bool is_alnum(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

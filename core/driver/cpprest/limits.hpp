@@ -11,6 +11,9 @@ namespace graceline::driver::cpprest {
 /// Its default of 40 threads is for servers; one thread would deadlock in its own destructor.
 inline constexpr std::size_t kPoolThreads = 2;
 
+/// How long the exit of the process waits for threads that are giving work to the pool.
+inline constexpr std::chrono::milliseconds kLeavePoolLimit{500};
+
 /// Objects given up but not destroyed yet: each holds a thread and a loopback socket.
 inline constexpr std::size_t kMaxUnreapedObjects = 64;
 /// How long the exit of the process may be held up by objects that are not destroyed yet.

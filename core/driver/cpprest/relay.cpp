@@ -3,7 +3,6 @@
 #include "core/driver/cpprest/relay.hpp"
 
 #include <netinet/tcp.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <sys/socket.h>
 
@@ -12,6 +11,7 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "core/driver/cpprest/basic_credentials.hpp"
 #include "core/driver/cpprest/failure.hpp"
 #include "core/driver/cpprest/knock.hpp"
 #include "core/driver/cpprest/tunnel.hpp"
@@ -44,17 +44,6 @@ void acknowledge_now(Socket& socket) {
 #else
     static_cast<void>(socket);
 #endif
-}
-
-// "Basic ..." as the object will show it.
-std::string basic_credentials(const std::string& user, const std::string& password) {
-    const std::string plain = user + ':' + password;
-    std::string encoded(4 * ((plain.size() + 2) / 3) + 1, '\0');
-    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                     reinterpret_cast<const unsigned char*>(plain.data()),
-                                     static_cast<int>(plain.size()));
-    encoded.resize(static_cast<std::size_t>(size));
-    return "Basic " + encoded;
 }
 
 }  // namespace

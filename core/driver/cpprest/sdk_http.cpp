@@ -19,6 +19,7 @@
 #include "core/driver/cpprest/sdk_body_sink.hpp"
 #include "core/driver/cpprest/sdk_pool.hpp"
 #include "core/driver/cpprest/setting_error.hpp"
+#include "core/driver/exit_gate.hpp"
 #include "core/websocket/http_text.hpp"
 
 namespace graceline::driver::cpprest {
@@ -28,27 +29,18 @@ namespace http = web::http;
 using TcpSocket = boost::asio::ip::tcp::socket;
 using TlsStream = boost::asio::ssl::stream<TcpSocket&>;
 
-// Before each request, with the socket that it will use: a new one is bound and announced, so that
-// the door knows it.
+// Before each request, with the socket that it will use.
 void prepare_socket(const SdkHttpOptions& options, void* handle) {
-    TcpSocket* socket = nullptr;
+    // Nothing but looking: a socket that our copy of Asio opened or bound would run our copy's code
+    // on cpprestsdk's threads, which know only the copy inside its own library.
     if (options.secure) {
         auto* const stream = static_cast<TlsStream*>(handle);
-        socket = &stream->next_layer();
         // cpprestsdk's own would be the Host header, port and address literals included.
-        if (!options.indicated_name.empty() && !socket->is_open() &&
+        if (!options.indicated_name.empty() && !stream->next_layer().is_open() &&
             SSL_set_tlsext_host_name(stream->native_handle(), options.indicated_name.c_str()) !=
                 1) {
             throw SettingError("the server name of the TLS settings was not accepted");
         }
-    } else {
-        socket = static_cast<TcpSocket*>(handle);
-    }
-    if (socket->is_open()) return;
-    socket->open(boost::asio::ip::tcp::v4());
-    socket->bind({boost::asio::ip::address_v4::loopback(), 0});
-    if (!options.announce(socket->local_endpoint().port())) {
-        throw std::runtime_error("the line was given up");
     }
 }
 
@@ -67,13 +59,9 @@ http::client::http_client_config config_of(const std::shared_ptr<const SdkHttpOp
             options->configure_tls(context.native_handle());
         });
     }
-    if (!options->proxy_url.empty()) {
-        web::web_proxy proxy(web::uri(options->proxy_url));
-        if (!options->proxy_user.empty()) {
-            proxy.set_credentials(web::credentials(options->proxy_user, options->proxy_password));
-        }
-        config.set_proxy(proxy);
-    }
+    // Its credentials go into a header of ours: cpprestsdk would lose a copy of the password in
+    // memory with every request.
+    if (!options->proxy_url.empty()) config.set_proxy(web::web_proxy(web::uri(options->proxy_url)));
     return config;
 }
 
@@ -218,6 +206,8 @@ class SdkHttpImpl final : public SdkHttp, public std::enable_shared_from_this<Sd
 
     /// For the deleter: the pool may be in the middle of something, and our threads do not wait.
     static void dispose(SdkHttpImpl* object) {
+        const PoolStay stay;
+        if (!stay) return;  // The process ends, and the object with it.
         pplx::create_task([object] { delete object; });
     }
 
@@ -229,12 +219,16 @@ class SdkHttpImpl final : public SdkHttp, public std::enable_shared_from_this<Sd
 };
 
 void SdkHttpImpl::get(SdkHttpRequest request, Done done) {
+    const PoolStay stay;
+    if (!stay) return;
     auto exchange = std::make_shared<Exchange>(request.max_body_bytes, std::move(done));
     pplx::create_task([self = shared_from_this(), request = std::move(request),
                        exchange = std::move(exchange)] { self->run(request, exchange); });
 }
 
 void SdkHttpImpl::run(const SdkHttpRequest& request, const std::shared_ptr<Exchange>& exchange) {
+    const ExitGuard guard;
+    if (!guard) return;
     try {
         if (!client_) {
             client_ = std::make_unique<http::client::http_client>(web::uri(options_->base_url),

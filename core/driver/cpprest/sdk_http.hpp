@@ -19,15 +19,12 @@ struct SdkHttpOptions {
     std::string base_url;
     /// The door once more when a proxy stands behind it that wants the absolute form; else empty.
     std::string proxy_url;
-    std::string proxy_user;
-    std::string proxy_password;
     bool secure = false;
     std::string indicated_name;  ///< SNI; empty = none.
     /// Called for each TLS connection with its context; throws SettingError.
     std::function<void(ssl_ctx_st*)> configure_tls;
-    /// Called with the local port of a connection before it is made; false: it must not be. It is
-    /// destroyed when cpprestsdk has let go of everything.
-    std::function<bool(std::uint16_t port)> announce;
+    /// Destroyed when cpprestsdk has let go of everything.
+    std::shared_ptr<void> key;
 };
 
 struct SdkHttpRequest {

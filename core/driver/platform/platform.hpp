@@ -55,6 +55,10 @@ Transfer receive_some(NativeSocket socket, std::uint8_t* bytes, std::size_t size
 /// True for the errors that say that an open connection has gone (reset, reclaimed by the system).
 bool is_connection_gone(int error) noexcept;
 
+/// Does a TCP socket of this process stand at that port of 127.0.0.1? Costs a system call for each
+/// open descriptor.
+bool owns_loopback_port(std::uint16_t port);
+
 /// The one timer that wakes the I/O thread, on boot_time(). It also wakes it soon after the machine
 /// slept, where the system can tell. Lives on the I/O thread.
 class WakeTimer {

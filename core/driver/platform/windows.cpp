@@ -103,4 +103,10 @@ Transfer receive_some(NativeSocket socket, std::uint8_t* bytes, std::size_t size
     return {TransferStatus::failed, 0, error};
 }
 
+/// Windows hands a loopback connection's port to one process at a time, but tells its owner only
+/// through a table of the whole machine; nobody has needed it there yet.
+bool owns_loopback_port(std::uint16_t) {
+    return false;
+}
+
 }  // namespace graceline::driver::platform
