@@ -109,7 +109,7 @@ void Client::drop_attempt(engine::Generation generation) {
 
 void Client::resume_reading() {
     if (waiting_fetch_) run(*std::exchange(waiting_fetch_, std::nullopt));
-    if (!attempt_) return;
+    if (!attempt_ || queue_->full()) return;
     apply(engine::input::ReadingResumed{attempt_->generation()});
     if (attempt_) attempt_->transport().resume_reading();
 }

@@ -262,7 +262,7 @@ void Client::put(const keeper::output::ReleaseMessages& release) {
 
 void Client::run(const past::StartFetch& start) {
     if (!fetcher_) return;
-    if (start.request == 0 && queue_->full()) {
+    if (start.request == 0 && !queue_->has_room_for_pages()) {
         waiting_fetch_ = start;  // resume_reading() comes when the host has taken something
         return;
     }

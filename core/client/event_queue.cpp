@@ -167,10 +167,22 @@ void EventQueue::show(const Item& item, const Drop& drop) {
     }
 }
 
-bool EventQueue::full() {
+bool EventQueue::full() const {
     const std::lock_guard lock(mutex_);
-    if (bytes_ - std::min(open_bytes_, bytes_) >= limit_bytes_) full_ = true;
     return full_;
+}
+
+bool EventQueue::has_room_for_pages() {
+    const std::lock_guard lock(mutex_);
+    pages_wait_ = shown_bytes() >= limit_bytes_;
+    return !pages_wait_;
+}
+
+/// What the host has, or can take.
+std::size_t EventQueue::shown_bytes() {
+    std::size_t hidden = open_bytes_;
+    for (std::size_t i = 0; i < held_.size(); ++i) hidden += held_[i].segment->memory_bytes();
+    return bytes_ - std::min(hidden, bytes_);
 }
 
 void EventQueue::push_range(Ring<Item>& items, const WrittenRange& range) {
@@ -362,6 +374,10 @@ void EventQueue::give_back(Batch* batch) {
         }
         if (full_ && bytes_ - std::min(open_bytes_, bytes_) <= limit_bytes_ / 2) {
             full_ = false;
+            room = true;
+        }
+        if (pages_wait_ && shown_bytes() <= limit_bytes_ / 2) {
+            pages_wait_ = false;
             room = true;
         }
     }

@@ -64,8 +64,11 @@ class EventQueue : public std::enable_shared_from_this<EventQueue>, private Segm
     void hold();
     /// Shows what waited, in its order; `drop` says of each message whether it goes instead.
     void release(const std::function<bool(const Event&)>& drop);
-    /// True: `room` is called when there is room again.
-    bool full();
+    /// Reading must stand still.
+    bool full() const;
+    /// May another page be fetched? Held messages do not count: they wait for just that. False:
+    /// `room` is called when the host has taken enough.
+    bool has_room_for_pages();
     void add(ControlEvent event);
     /// The event after which there is nothing.
     void add_last(ControlEvent event);
@@ -102,6 +105,7 @@ class EventQueue : public std::enable_shared_from_this<EventQueue>, private Segm
     void give_back(Batch* batch);
     void drop(Segment* segment);
     void announce(std::unique_lock<std::mutex>& lock);
+    std::size_t shown_bytes();
 
     const std::size_t limit_bytes_;
     const std::function<void()> wake_;
@@ -130,6 +134,7 @@ class EventQueue : public std::enable_shared_from_this<EventQueue>, private Segm
     unsigned waiting_ = 0;
     bool full_ = false;
     bool holding_ = false;
+    bool pages_wait_ = false;
     bool host_saw_empty_ = true;
     bool last_added_ = false;
     bool ended_ = false;

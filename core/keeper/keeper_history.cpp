@@ -99,10 +99,10 @@ void Keeper::on(past::CatchUpEnded& ended) {
 /// when they reach the end; where the history is one a conversation, so does the list of them only
 /// together with a page of messages, and alone when nothing else is open.
 void Keeper::refreshed_by(const past::PageReady& ready, const Refresh& refresh) {
-    const bool reaches_now =
-        ready.fetch.direction == Direction::latest ||
-        (ready.fetch.direction == Direction::next && ready.fetch.kind == Kind::messages &&
-         ready.end == history::End::proven);
+    const auto& fetch = ready.fetch;
+    const bool first = fetch.anchor_id.empty() && fetch.anchor_time.empty() && fetch.cursor.empty();
+    const bool to_the_end = fetch.direction == Direction::next && ready.end == history::End::proven;
+    const bool reaches_now = first || (fetch.kind == Kind::messages && to_the_end);
     if (!refresh_by_fetch_ || !refresh.mark || !reaches_now) return;
     if (ready.fetch.kind == Kind::messages) {
         messages_mark_ = std::max(messages_mark_.value_or(0), *refresh.mark);

@@ -231,6 +231,72 @@ TEST_CASE("catch-up: the history fails -> gap, what was held is delivered, refre
     CHECK_FALSE(host.needs_refresh());
 }
 
+TEST_CASE(
+    "catch-up: history per conversation -> missed ones of known rooms come, gap until the "
+    "conversations were fetched",
+    "[capi]") {
+    DevServer server;
+    Setup setup(server);
+    const auto url = server.url("/ws?room=a&room=b&room=c");
+    setup.options.url = url.c_str();
+    setup.messages = setup.base + "/messages{?conversation,before,after,limit}";
+    setup.history.messages_url = setup.messages.c_str();
+    setup.history.scope = GRACELINE_HISTORY_SCOPE_PER_CONVERSATION;
+    Host host(setup.options);
+    host.start();
+    REQUIRE(host.wait_connected());
+    std::multiset<std::string> ids;
+    for (const char* room : {"a", "b"}) {
+        ids.insert(server.publish(room, "first"));
+        REQUIRE(host.wait_message("first"));
+    }
+    server.faults(R"({"refuse":true,"cut":true})");
+    for (int i = 0; i < 5; ++i) {
+        ids.insert(server.publish("a", "missed"));
+        ids.insert(server.publish("b", "missed"));
+    }
+    server.publish("c", "nobody can know");
+    server.reset_faults();
+    REQUIRE(wait_verdict(host, GRACELINE_GAP_VERDICT_GAP));
+    CHECK(host.found().details.reason == GRACELINE_REASON_CONVERSATIONS_NOT_FETCHED);
+    const auto found = delivered_ids(host);
+    CHECK(std::multiset<std::string>(found.begin(), found.end()) == ids);
+    CHECK(host.needs_refresh());
+    graceline_conversations_request* request = nullptr;
+    REQUIRE(graceline_conversations_request_create(host, nullptr, &request) == GRACELINE_OK);
+    std::uint64_t number = 0;
+    REQUIRE(graceline_conversations_request_fetch_next(request, &number) == GRACELINE_OK);
+    REQUIRE(wait_request(host, number));
+    CHECK(host.found().page_ids.size() == 3);
+    CHECK_FALSE(host.needs_refresh());
+    graceline_conversations_request_release(request);
+}
+
+TEST_CASE(
+    "catch-up: a host that does not poll -> reading stops, memory is bounded, nothing is lost",
+    "[capi]") {
+    DevServer server;
+    Setup setup(server);
+    setup.options.receive_queue_bytes = 65'536;
+    const auto known = server.publish("a", "known");
+    std::vector<std::string> ids;
+    const std::string body(1'000, 'x');
+    for (int i = 0; i < 600; ++i) ids.push_back(server.publish("a", body));
+    setup.options.last_message_id = known.c_str();
+    Host host(setup.options);
+    host.start();
+    REQUIRE(server.wait_at_least("websockets_total", 1));
+    for (int i = 0; i < 200; ++i) ids.push_back(server.publish("a", body));
+    CHECK(host.statistics().queue_peak_bytes < 1'000'000);
+    REQUIRE(host.wait_type(GRACELINE_EVENT_GAP_VERDICT));
+    INFO(host.found().text);
+    REQUIRE(host.found().details.gap_verdict == GRACELINE_GAP_VERDICT_RECOVERED);
+    ids.push_back(server.publish("a", "the end"));
+    REQUIRE(host.wait_message("the end"));
+    CHECK(delivered_ids(host) == ids);
+    CHECK(host.statistics().queue_peak_bytes < 1'000'000);
+}
+
 TEST_CASE("messages_request: back to the beginning and forth again -> every id once, in order",
           "[capi]") {
     DevServer server;
