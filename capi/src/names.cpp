@@ -52,6 +52,9 @@ const char* graceline_build_features(void) {
 #ifdef GRACELINE_CPPREST_WEBSOCKET
            "transport=cpprest\n"
 #endif
+#ifdef GRACELINE_WITH_CPPREST
+           "http=cpprest\n"
+#endif
         ;
 }
 

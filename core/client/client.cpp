@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/client/surely.hpp"
+
 namespace graceline::client {
 
 namespace {
@@ -68,11 +70,11 @@ std::shared_ptr<Client> Client::create(Settings settings) {
     client->queue_ = std::make_shared<EventQueue>(
         client->settings_.receive_queue_bytes,
         [weak] {
-            if (const auto self = weak.lock()) self->wake_host();
+            if (const auto self = weak.lock()) surely([&] { self->wake_host(); });
         },
         [weak] {
             if (const auto self = weak.lock()) {
-                self->loop_->post([self] { self->resume_reading(); });
+                surely([&] { self->loop_->post([self] { self->resume_reading(); }); });
             }
         });
     {
@@ -81,8 +83,8 @@ std::shared_ptr<Client> Client::create(Settings settings) {
         std::erase_if(all.clients, [](const auto& each) { return each.expired(); });
         all.clients.push_back(weak);
     }
-    client->self_ = client;
     client->loop_->post([client] { client->set_up(); });
+    client->self_ = client;
     return client;
 }
 

@@ -179,8 +179,8 @@ void Client::put(past::PageReady& ready) {
     if (const auto request = take_request(ready.request)) {
         request->walk.page_came(ready.fetch, *ready.page);
     }
+    add_event(completion(ready.request, ready.page, ready.fetch.kind, ready.end));
     ++statistics_.pages_fetched;
-    add_event(completion(ready.request, std::move(ready.page), ready.fetch.kind, ready.end));
 }
 
 void Client::put(const past::RequestFailed& failed) {

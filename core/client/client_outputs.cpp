@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/client/client.hpp"
+#include "core/client/surely.hpp"
 
 namespace graceline::client {
 
@@ -32,22 +33,29 @@ void Client::drain(Questions& questions) {
     }
     drain_keeper(questions);
     send_waiting();
-    plan_wake_up();
-    if (!actions_.empty() && !std::exchange(actions_posted_, true)) {
-        loop_->post([self = shared_from_this()] { self->run_actions(); });
+    surely([&] { plan_wake_up(); });
+    if (!actions_.empty() && !actions_posted_) {
+        surely([&] { loop_->post([self = shared_from_this()] { self->run_actions(); }); });
+        actions_posted_ = true;
     }
 }
 
 void Client::drain_keeper(Questions& questions) {
     while (auto output = keeper_.poll_output()) {
         if (const auto* of_engine = std::get_if<engine::Output>(&*output)) {
-            put(*of_engine, questions);
+            surely([&] { put(*of_engine, questions); });
             continue;
         }
         std::visit(
             [this](auto& each) {
                 if constexpr (!std::is_same_v<std::decay_t<decltype(each)>, engine::Output>) {
-                    put(each);
+                    // Replayed messages cannot be written twice; that thread is ours.
+                    if constexpr (std::is_same_v<std::decay_t<decltype(each)>,
+                                                 history::output::Replay>) {
+                        put(each);
+                    } else {
+                        surely([&] { put(each); });
+                    }
                 }
             },
             *output);
@@ -178,12 +186,9 @@ void Client::put(const engine::FateRange& fates) {
     event.details.first_id = fates.first;
     event.details.last_id = fates.last;
     event.details.reason = static_cast<int>(fates.reason);
-    if (fates.fate == engine::Fate::failed) {
-        event.text = text_of(fates.reason);
-    } else {
-        statistics_.messages_sent += fates.count();
-    }
+    if (fates.fate == engine::Fate::failed) event.text = text_of(fates.reason);
     add_event(std::move(event));
+    if (fates.fate != engine::Fate::failed) statistics_.messages_sent += fates.count();
 }
 
 void Client::ask_for_token(std::uint64_t request) {
@@ -195,7 +200,6 @@ void Client::ask_for_token(std::uint64_t request) {
 }
 
 void Client::end_background_time(std::uint64_t id) {
-    ++ends_pending_;
     dispatcher_->post([self = shared_from_this(), hooks = settings_.hooks, id] {
         const auto begun = std::chrono::steady_clock::now();
         hooks->end(id);
@@ -205,6 +209,7 @@ void Client::end_background_time(std::uint64_t id) {
         if (slow) ++self->statistics_.slow_hooks;
         self->settled_.notify_all();
     });
+    ++ends_pending_;  // under the lock, so before its end
 }
 
 void Client::log(LogLevel level, std::string text) {
@@ -224,10 +229,12 @@ void Client::log(LogLevel level, std::string text) {
 /// (a time-out of an attempt that is over) and would wake an idle client for nothing.
 void Client::plan_wake_up() {
     if (wake_up_planned_) return;
-    const bool stale = std::exchange(deadline_stale_, false);
+    const bool stale = deadline_stale_;
     const auto next = keeper_.next_deadline();
-    if (stale ? armed_ == next : (!next || (armed_ && *armed_ <= *next))) return;
-    wake_up_planned_ = true;
+    if (stale ? armed_ == next : (!next || (armed_ && *armed_ <= *next))) {
+        deadline_stale_ = false;
+        return;
+    }
     loop_->post([self = shared_from_this()] {
         engine::Deadline deadline;
         {
@@ -239,6 +246,8 @@ void Client::plan_wake_up() {
         self->timer_->arm(std::nullopt);  // else a later deadline would be taken lazily
         self->timer_->arm(deadline);
     });
+    deadline_stale_ = false;
+    wake_up_planned_ = true;
 }
 
 }  // namespace graceline::client

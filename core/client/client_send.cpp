@@ -30,6 +30,7 @@ SendOutcome Client::send(const SendRequest& request, std::uint64_t& out_id,
             break;
     }
     if (outgoing_id_ || !sender_) return keep_and_send(request, out_id, out_error);
+    keeper_.make_room();  // once the connection has the message, nothing may fail
     std::uint64_t offset = 0;
     switch (sender_->send(request.opcode, request.payload, offset)) {
         case driver::SendResult::accepted:

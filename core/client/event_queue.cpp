@@ -212,12 +212,16 @@ void EventQueue::add(ControlEvent event) {
 
 void EventQueue::add_last(ControlEvent event) {
     std::unique_lock lock(mutex_);
-    if (std::exchange(last_added_, true)) return;
+    if (last_added_) return;
     push_control(std::move(event));
+    last_added_ = true;
     announce(lock);
 }
 
 void EventQueue::push_control(ControlEvent&& event) {
+    // All or nothing, also when memory runs out.
+    control_.reserve_one();
+    items_.reserve_one();
     if (event.type == EventType::send_fate) {
         fates_unread_ += event.details.last_id - event.details.first_id + 1;
     }

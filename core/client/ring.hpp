@@ -18,6 +18,10 @@ class Ring {
     T& back() { return at(tail_ - 1); }
     T& operator[](std::size_t index) { return at(head_ + index); }
 
+    /// The next push_back() allocates nothing.
+    void reserve_one() {
+        if (size() == slots_.size()) grow();
+    }
     void push_back(T value) {
         if (size() == slots_.size()) grow();
         at(tail_++) = std::move(value);

@@ -30,6 +30,7 @@ class AsioTransport final : public Transport {
                     std::uint64_t& out_offset) override {
         return connection_->send(opcode, payload, out_offset);
     }
+    std::uint64_t flush_now() override { return connection_->flush_now(); }
     void ping(std::span<const std::uint8_t> payload) override { connection_->ping(payload); }
     void close(std::uint16_t code, std::string_view reason) override {
         connection_->close(code, reason);

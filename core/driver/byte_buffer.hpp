@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -33,6 +34,11 @@ class ByteBuffer {
         return data_ + size_;
     }
     void commit(std::size_t bytes) { size_ += bytes; }
+
+    void drop_front(std::size_t bytes) {
+        size_ -= bytes;
+        if (size_ != 0) std::memmove(data_, data_ + bytes, size_);
+    }
 
     void swap(ByteBuffer& other) noexcept {
         std::swap(data_, other.data_);

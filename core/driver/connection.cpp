@@ -73,7 +73,9 @@ void Connection::opening_done(std::unique_ptr<Stream> stream, const Opened& open
     outgoing_.begin(*stream_, settings_->write_buffer_bytes, deflate, settings_->deflate.level);
     listener_->on_opened(opened);
     if (ended() || (!rest.empty() && !walk(rest))) return;
-    read();
+    // The answer left room in the buffer, so the socket is empty; TLS says so itself.
+    if (stream_->secure()) return read();
+    wait_to_read(StreamStatus::wait_read);
 }
 
 void Connection::opening_failed(const TransportFailure& why) {
@@ -108,8 +110,32 @@ void Connection::flush() {
             break;
         case Outgoing::Flush::lost:
             return lost(false, error);
+        case Outgoing::Flush::flooded:
+            watch_flood();
+            break;
     }
-    report_flushed(outgoing_.flushed_offset());
+    report_flushed(outgoing_.take_flush_report());
+}
+
+void Connection::watch_flood() {
+    if (!sweep_timer_) sweep_timer_ = std::make_unique<Timer>(*loop_, [this] { sweep(); });
+    sweep_timer_->arm(now() + kSweepPeriod);
+}
+
+void Connection::sweep() {
+    // The listener may drop the transport.
+    const auto self = shared_from_this();
+    switch (outgoing_.sweep()) {
+        case Outgoing::Sweep::flooded:
+            watch_flood();
+            return report_flushed(outgoing_.take_flush_report());
+        case Outgoing::Sweep::flush:
+            sweep_timer_.reset();
+            return flush();
+        case Outgoing::Sweep::over:
+            sweep_timer_.reset();
+            return report_flushed(outgoing_.take_flush_report());
+    }
 }
 
 void Connection::report_flushed(std::uint64_t offset) {
@@ -143,6 +169,7 @@ void Connection::finish(const TransportFailure& why) {
 void Connection::free_socket(bool goodbye) {
     if (opening_) opening_->cancel();
     opening_.reset();
+    sweep_timer_.reset();
     // From here on no other thread is in the stream.
     outgoing_.end();
     if (goodbye && stream_ && stream_->secure()) stream_->tls()->say_goodbye();

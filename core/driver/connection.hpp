@@ -33,6 +33,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
                     std::uint64_t& out_offset) {
         return outgoing_.send(opcode, payload, out_offset);
     }
+    std::uint64_t flush_now() { return outgoing_.flush_now(); }
     void ping(std::span<const std::uint8_t> payload) { outgoing_.ping(payload); }
     void close(std::uint16_t code, std::string_view reason);
     void abort();
@@ -70,6 +71,8 @@ class Connection final : public std::enable_shared_from_this<Connection>,
 
     // Writing.
     void flush();
+    void watch_flood();
+    void sweep();
     void report_flushed(std::uint64_t offset);
 
     // Ending.
@@ -90,6 +93,8 @@ class Connection final : public std::enable_shared_from_this<Connection>,
     std::unique_ptr<Stream> stream_;
     websocket::Reader reader_;
     Outgoing outgoing_;
+    /// While the host's thread sends without pause; the I/O thread's, so it never outlives the end.
+    std::unique_ptr<Timer> sweep_timer_;
 };
 
 }  // namespace graceline::driver

@@ -33,8 +33,7 @@ Connector::Connector(std::shared_ptr<Loop> loop, std::vector<Tcp::endpoint> endp
 }
 
 void Connector::start() {
-    // Posted, so that an address that fails at once is not reported from inside the call.
-    boost::asio::post(loop_->context(), [self = shared_from_this()] { self->start_next(); });
+    start_next();
 }
 
 void Connector::cancel() {
@@ -63,7 +62,10 @@ void Connector::start_next() {
                                 static_cast<Socket::native_handle_type>(handle), error);
     }
     if (error) {
-        connected(index, error);
+        // Posted, so that it is not reported from inside start().
+        boost::asio::post(loop_->context(), [self = shared_from_this(), index, error] {
+            self->connected(index, error);
+        });
         return;
     }
     attempts_.back().async_connect(endpoint,

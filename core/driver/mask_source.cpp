@@ -11,7 +11,7 @@
 namespace graceline::driver {
 namespace {
 
-constexpr std::size_t kPoolBytes = 1024;
+constexpr std::size_t kPoolBytes = 4096;
 
 struct Pool {
     std::array<std::uint8_t, kPoolBytes> bytes;

@@ -1,4 +1,4 @@
-// Frame masks from the operating system's generator, a thousand bytes a call.
+// Frame masks from the operating system's generator, four thousand bytes a call.
 // Must not be used for keys or nonces: those are drawn one by one.
 #pragma once
 

@@ -3,7 +3,6 @@
 #include "core/driver/outgoing.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -12,19 +11,22 @@
 
 namespace graceline::driver {
 
-void Outgoing::begin(Stream& stream, std::size_t limit_bytes,
+void Outgoing::begin(WriteSide& stream, std::size_t limit_bytes,
                      const std::optional<websocket::NegotiatedDeflate>& deflate,
                      int deflate_level) {
     const Lock lock(mutex_);
     stream_ = &stream;
     limit_bytes_ = limit_bytes;
+    batch_bytes_ = std::min(kBatchBytes, limit_bytes / 2);
     if (deflate) deflater_ = std::make_unique<websocket::Deflater>(*deflate, deflate_level);
 }
 
 void Outgoing::end() {
     const Lock lock(mutex_);
     stream_ = nullptr;
+    turn_ = Turn::free;
     buffer_ = {};
+    buffer_frames_ = 0;
     flushing_ = {};
     in_flight_bytes_ = 0;
     flushed_bytes_ = 0;
@@ -35,15 +37,19 @@ void Outgoing::end() {
 SendResult Outgoing::send(websocket::Opcode opcode, std::span<const std::uint8_t> payload,
                           std::uint64_t& out_offset) {
     Lock lock(mutex_);
-    if (stream_ == nullptr || closing_) return SendResult::not_open;
-    const std::size_t waiting = waiting_bytes();
-    // A message above the limit can still go when it is the only one: the caller has it anyway.
-    if (waiting != 0 && waiting + websocket::frame_bytes(payload.size()) > limit_bytes_) {
-        return SendResult::full;
+    for (bool tried = false;; tried = true) {
+        if (stream_ == nullptr || closing_) return SendResult::not_open;
+        const std::size_t waiting = waiting_bytes();
+        // A message above the limit can still go when it is the only one: the caller has it anyway.
+        if (waiting == 0 || waiting + websocket::frame_bytes(payload.size()) <= limit_bytes_) break;
+        if (tried || turn_ != Turn::sender) return SendResult::full;
+        // In a flood nobody else makes room.
+        push(lock, Urgency::now);
+        if (!lock) lock.lock();
     }
     append_data(opcode, payload);
     out_offset = appended_;
-    push(lock);
+    push(lock, Urgency::batched);
     return SendResult::accepted;
 }
 
@@ -72,12 +78,40 @@ void Outgoing::close(std::uint16_t code, std::string_view reason) {
     const std::size_t size = websocket::encode_close(tail, code, reason, next_mask());
     buffer_.commit(size);
     appended_ += size;
-    push(lock);
+    push(lock, Urgency::now);
+}
+
+std::uint64_t Outgoing::flush_now() {
+    Lock lock(mutex_);
+    if (stream_ != nullptr && !buffer_.empty() && turn_ != Turn::io_thread) {
+        append_waiting_pong();
+        const bool all_written = write_inline();
+        last_inline_write_ = clock_();
+        // What was asked of the I/O thread is done; it will find nothing.
+        if (turn_ == Turn::asked) turn_ = Turn::free;
+        settle(lock, true, all_written);
+    }
+    return flushed_offset_.load();
 }
 
 Outgoing::Flush Outgoing::flush(SharedBuffers& buffers, int& out_error) {
+    {
+        const Lock lock(mutex_);
+        flush_posted_ = false;
+        // The sender did not wait for this.
+        if (turn_ == Turn::sender && !closing_) {
+            quiet_sweeps_ = 0;
+            return Flush::flooded;
+        }
+        turn_ = Turn::io_thread;
+    }
+    Taken taken;
     for (int writes = 0; writes < kMaxWritesPerWake; ++writes) {
-        if (flushed_bytes_ == flushing_.size() && !refill(buffers)) return Flush::done;
+        if (flushed_bytes_ == flushing_.size()) {
+            const Refill refilled = refill(buffers, taken);
+            if (refilled == Refill::done) return Flush::done;
+            if (refilled == Refill::flooded) return Flush::flooded;
+        }
         // The stream is only taken away by this thread, so no lock is needed to use it.
         const StreamResult result =
             stream_->write(flushing_.data() + flushed_bytes_, flushing_.size() - flushed_bytes_);
@@ -86,6 +120,7 @@ Outgoing::Flush Outgoing::flush(SharedBuffers& buffers, int& out_error) {
                 flushed_bytes_ += result.bytes;
                 const Lock lock(mutex_);
                 in_flight_bytes_ -= result.bytes;
+                note_flushed();
                 break;
             }
             case StreamStatus::wait_read:
@@ -101,15 +136,30 @@ Outgoing::Flush Outgoing::flush(SharedBuffers& buffers, int& out_error) {
     return Flush::again;
 }
 
-std::uint64_t Outgoing::flushed_offset() {
+Outgoing::Sweep Outgoing::sweep() {
+    if (batch_written_.exchange(false)) {
+        quiet_sweeps_ = 0;
+        return Sweep::flooded;
+    }
     const Lock lock(mutex_);
-    return appended_ - waiting_bytes();
+    if (turn_ != Turn::sender) return Sweep::over;
+    append_waiting_pong();
+    if (!write_inline()) {
+        turn_ = Turn::io_thread;
+        return Sweep::flush;
+    }
+    if (++quiet_sweeps_ < kQuietSweeps) return Sweep::flooded;
+    turn_ = Turn::free;
+    buffer_ = {};
+    return Sweep::over;
 }
 
 std::uint64_t Outgoing::take_flush_report() {
-    const Lock lock(mutex_);
-    report_wanted_ = false;
-    return appended_ - waiting_bytes();
+    // In this order: a write that finds the report still wanted is in the offset read below.
+    report_wanted_.store(false);
+    const std::uint64_t offset = flushed_offset_.load();
+    reported_offset_.store(offset);
+    return offset;
 }
 
 void Outgoing::append_frame(websocket::Opcode opcode, bool compressed,
@@ -117,7 +167,15 @@ void Outgoing::append_frame(websocket::Opcode opcode, bool compressed,
     const std::size_t size = websocket::frame_bytes(payload.size());
     websocket::encode_frame(buffer_.tail(size), opcode, true, compressed, payload, next_mask());
     buffer_.commit(size);
+    ++buffer_frames_;
     appended_ += size;
+}
+
+void Outgoing::append_waiting_pong() {
+    if (!waiting_pong_) return;
+    append_frame(websocket::Opcode::pong, false,
+                 std::span(waiting_pong_->bytes).first(waiting_pong_->size));
+    waiting_pong_.reset();
 }
 
 void Outgoing::append_data(websocket::Opcode opcode, std::span<const std::uint8_t> payload) {
@@ -134,66 +192,107 @@ void Outgoing::append_control(Lock& lock, websocket::Opcode opcode,
     if (waiting_bytes() > limit_bytes_ + kMaxWaitingControlBytes) return;
     append_frame(opcode, false,
                  payload.first(std::min(payload.size(), websocket::kMaxControlPayloadBytes)));
-    push(lock);
+    push(lock, Urgency::now);
 }
 
-void Outgoing::push(Lock& lock) {
-    if (flush_wanted_) return;
-    const engine::Instant time = now();
+void Outgoing::push(Lock& lock, Urgency urgency) {
     bool all_written = false;
-    if (time - last_inline_write_ > kInlineWriteGap) {
-        all_written = write_inline();
-        last_inline_write_ = time;
+    bool tried = true;
+    switch (turn_) {
+        case Turn::io_thread:
+            return;
+        case Turn::asked:
+            if (!flooding(buffer_.size(), buffer_frames_)) return;
+            turn_ = Turn::sender;
+            [[fallthrough]];
+        case Turn::sender: {
+            // One look at the clock for each batch; sweep() looks after the last messages.
+            const bool batch = buffer_.size() >= batch_bytes_;
+            const bool alone = buffer_frames_ == 1;
+            if (!batch && urgency == Urgency::batched && !(alone && paused())) return;
+            append_waiting_pong();
+            all_written = write_inline();
+            last_inline_write_ = clock_();
+            if (batch) batch_written_.store(true);
+            break;
+        }
+        case Turn::free:
+            tried = paused();
+            if (!tried) break;
+            last_inline_write_ = clock_();
+            all_written = write_inline();
+            break;
     }
+    settle(lock, tried, all_written);
+}
+
+void Outgoing::settle(Lock& lock, bool tried, bool all_written) {
     if (!all_written) {
-        flush_wanted_ = true;
+        // A full socket is for the thread that can wait for it.
+        turn_ = tried ? Turn::io_thread : Turn::asked;
+        if (std::exchange(flush_posted_, true)) return;
         lock.unlock();
-        owner_.want_flush();
-    } else if (!report_wanted_) {
-        report_wanted_ = true;
-        lock.unlock();
-        owner_.want_flush_report();
+        return owner_.want_flush();
     }
+    // Sweeps report what a flood has written, unless there is much of it.
+    const bool soon =
+        turn_ == Turn::sender && flushed_offset_.load() - reported_offset_.load() < kReportBytes;
+    if (soon || report_wanted_.exchange(true)) return;
+    lock.unlock();
+    owner_.want_flush_report();
+}
+
+bool Outgoing::flooding(std::size_t bytes, std::size_t frames) const {
+    return bytes >= std::min(kFloodBytes, batch_bytes_) && frames >= kFloodFrames && !closing_;
 }
 
 bool Outgoing::write_inline() {
-    const StreamResult result = stream_->try_write(buffer_.data(), buffer_.size());
-    // An error is met again by the I/O thread's flush, which can report it.
-    if (result.status != StreamStatus::moved) return false;
-    if (result.bytes == buffer_.size()) {
-        buffer_ = {};
-        return true;
+    // With TLS a write takes one record at a time.
+    std::size_t written = 0;
+    while (written < buffer_.size()) {
+        const StreamResult result =
+            stream_->try_write(buffer_.data() + written, buffer_.size() - written);
+        // An error is met again by the I/O thread's flush, which can report it.
+        if (result.status != StreamStatus::moved) break;
+        written += result.bytes;
     }
-    ByteBuffer rest;
-    const std::size_t size = buffer_.size() - result.bytes;
-    std::memcpy(rest.tail(size), buffer_.data() + result.bytes, size);
-    rest.commit(size);
-    buffer_ = std::move(rest);
-    return false;
+    buffer_.drop_front(written);
+    note_flushed();
+    if (!buffer_.empty()) return false;
+    buffer_frames_ = 0;
+    // Only a flood keeps its memory: there may be thousands of idle connections.
+    if (turn_ != Turn::sender) buffer_ = {};
+    return true;
 }
 
-bool Outgoing::refill(SharedBuffers& buffers) {
+Outgoing::Refill Outgoing::refill(SharedBuffers& buffers, Taken& taken) {
     ByteBuffer empty = std::move(flushing_);
     empty.clear();
     flushed_bytes_ = 0;
     if (empty.capacity() == 0) empty = buffers.take_spare();
     const Lock lock(mutex_);
-    if (waiting_pong_) {
-        append_frame(websocket::Opcode::pong, false,
-                     std::span(waiting_pong_->bytes).first(waiting_pong_->size));
-        waiting_pong_.reset();
-    }
+    append_waiting_pong();
     if (buffer_.empty()) {
         // Idle again: the memory is for whoever needs it next.
-        flush_wanted_ = false;
+        turn_ = Turn::free;
         buffers.give_spare(std::move(empty));
         buffers.give_spare(std::move(buffer_));
-        return false;
+        return Refill::done;
+    }
+    if (flooding(taken.bytes, taken.frames)) {
+        // Whoever sends without pause has its frames in its own cache, and no use for a second
+        // thread that takes them away piece by piece.
+        turn_ = Turn::sender;
+        quiet_sweeps_ = 0;
+        buffers.give_spare(std::move(empty));
+        return Refill::flooded;
     }
     flushing_ = std::move(buffer_);
     buffer_ = std::move(empty);
     in_flight_bytes_ = flushing_.size();
-    return true;
+    taken.bytes += flushing_.size();
+    taken.frames += std::exchange(buffer_frames_, 0);
+    return Refill::more;
 }
 
 }  // namespace graceline::driver

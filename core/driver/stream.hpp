@@ -13,7 +13,7 @@
 
 namespace graceline::driver {
 
-class Stream {
+class Stream final : public WriteSide {
   public:
     Stream(Socket socket, std::string peer)
         : socket_(std::move(socket)),
@@ -34,12 +34,11 @@ class Stream {
         if (tls_) return tls_->read(bytes, size);
         return from(platform::receive_some(handle_, bytes, size), StreamStatus::wait_read);
     }
-    StreamResult write(const std::uint8_t* bytes, std::size_t size) {
+    StreamResult write(const std::uint8_t* bytes, std::size_t size) override {
         if (tls_) return tls_->write(bytes, size);
         return from(platform::send_some(handle_, bytes, size), StreamStatus::wait_write);
     }
-    /// Any thread, while nobody closes the stream.
-    StreamResult try_write(const std::uint8_t* bytes, std::size_t size) {
+    StreamResult try_write(const std::uint8_t* bytes, std::size_t size) override {
         if (tls_) return tls_->try_write(bytes, size);
         return from(platform::send_some(handle_, bytes, size), StreamStatus::wait_write);
     }

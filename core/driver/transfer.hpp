@@ -16,4 +16,16 @@ struct StreamResult {
     int error = 0;  ///< The system's; 0 when TLS itself failed.
 };
 
+/// Where frames go.
+class WriteSide {
+  public:
+    /// I/O thread.
+    virtual StreamResult write(const std::uint8_t* bytes, std::size_t size) = 0;
+    /// Any thread, while nobody closes the stream. Waits for nobody: it may say "not now".
+    virtual StreamResult try_write(const std::uint8_t* bytes, std::size_t size) = 0;
+
+  protected:
+    ~WriteSide() = default;
+};
+
 }  // namespace graceline::driver

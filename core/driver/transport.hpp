@@ -113,10 +113,16 @@ class Transport {
     virtual void open() = 0;
 
     /// Any thread. Frames and writes inline when nothing is waiting (TRANSPORT fact 6), else
-    /// appends to the buffer that the I/O thread flushes. `out_offset`: the stream offset that
-    /// on_flushed will reach when this message is in the kernel.
+    /// appends to a buffer that the I/O thread flushes or, while it sends without pause, the
+    /// calling thread itself, a batch at a time. `out_offset`: the stream offset that on_flushed
+    /// will reach when this message is in the kernel.
     virtual SendResult send(websocket::Opcode opcode, std::span<const std::uint8_t> payload,
                             std::uint64_t& out_offset) = 0;
+
+    /// Any thread. Writes what waits now rather than a moment later, without waiting for anybody,
+    /// and says how far the kernel has the stream: for a sender that may not go on before.
+    /// on_flushed comes all the same. 0: this transport tells by on_flushed only.
+    virtual std::uint64_t flush_now() { return 0; }
 
     /// Any thread. Control frame; not limited by write_buffer_bytes (at most 125 bytes).
     virtual void ping(std::span<const std::uint8_t> payload) = 0;

@@ -23,7 +23,9 @@ Engine::Engine(const Options& options, Instant now)
       application_state_(options.initial_application_state),
       presence_(presence_after(options.initial_application_state)),
       token_(options.host_provides_token),
-      continuity_(now) {}
+      continuity_(now) {
+    outputs_.reserve(kOutputsOfAStep);
+}
 
 Outcome Engine::handle(const Input& input, Instant now) {
     assert(drained_ == outputs_.size() && "outputs of the last step must be drained first");

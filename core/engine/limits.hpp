@@ -2,6 +2,7 @@
 // Must not hold a bound of another layer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "core/engine/time.hpp"
@@ -39,6 +40,10 @@ inline constexpr milliseconds kMaxHold{300'000};
 /// Server advice without a figure (1012, 1013, 429, 503): RFC 6455's 5 to 30 s.
 inline constexpr milliseconds kDefaultHoldMin{5'000};
 inline constexpr milliseconds kDefaultHoldMax{30'000};
+
+/// Room that is always there for what one step says, so that no step can fail half-way for want of
+/// memory. The longest step says about ten things.
+inline constexpr std::size_t kOutputsOfAStep = 32;
 
 /// A timer that fires this late says that the process or the machine stood still.
 inline constexpr milliseconds kLateTimer{1'000};

@@ -13,21 +13,23 @@ bool Outbox::knows(std::string_view deduplication_id) const {
 }
 
 std::uint64_t Outbox::keep(Outgoing message) {
+    // Everything that can fail comes before anything that is changed.
+    make_room();
+    if (free_records_.empty()) {
+        free_records_.reserve(records_.size() + 1);
+        records_.emplace_back();
+        free_records_.push_back(static_cast<std::uint32_t>(records_.size() - 1));
+    }
+    if (!message.deduplication_id.empty()) {
+        by_deduplication_id_[message.deduplication_id] = next_id_;
+    }
     Entry& entry = append();
     entry.state = State::waiting;
     kept_bytes_ += message.payload.size();
     next_expiry_ = earlier(next_expiry_, message.expires_at);
-    if (!message.deduplication_id.empty()) {
-        by_deduplication_id_[message.deduplication_id] = next_id_;
-    }
-    if (free_records_.empty()) {
-        entry.record = static_cast<std::uint32_t>(records_.size());
-        records_.push_back(std::move(message));
-    } else {
-        entry.record = free_records_.back();
-        free_records_.pop_back();
-        records_[entry.record] = std::move(message);
-    }
+    entry.record = free_records_.back();
+    free_records_.pop_back();
+    records_[entry.record] = std::move(message);
     return next_id_++;
 }
 
@@ -142,18 +144,22 @@ void Outbox::grow() {
 void Outbox::finish(std::uint64_t id, Fate fate, Reason reason) {
     Entry& entry = at(id);
     assert(entry.state != State::done);
+    note_fate({id, id, fate, reason});
     release_record(entry);
     entry.state = State::done;
     --open_count_;
     while (first_open_ < next_id_ && at(first_open_).state == State::done) ++first_open_;
+}
+
+void Outbox::note_fate(const FateRange& one) {
     if (!fates_.empty() && fates_taken_ < fates_.size()) {
         FateRange& last = fates_.back();
-        if (last.fate == fate && last.reason == reason && last.last + 1 == id) {
-            last.last = id;
+        if (last.fate == one.fate && last.reason == one.reason && last.last + 1 == one.first) {
+            last.last = one.last;
             return;
         }
     }
-    fates_.push_back({id, id, fate, reason});
+    fates_.push_back(one);
 }
 
 void Outbox::release_record(Entry& entry) {

@@ -66,6 +66,10 @@ class Outbox {
     }
     bool knows(std::string_view deduplication_id) const;
 
+    /// The next pass() allocates nothing.
+    void make_room() {
+        if (next_id_ - first_open_ == ring_.size()) grow();
+    }
     /// The message went to the connection as it came; nothing is kept. Nothing may wait, or it
     /// would overtake. Returns its id.
     std::uint64_t pass(std::uint64_t end_offset) {
@@ -120,12 +124,13 @@ class Outbox {
         return id >= first_open_ && id < next_id_ && at(id).state != State::done;
     }
     Entry& append() {
-        if (next_id_ - first_open_ == ring_.size()) grow();
+        make_room();
         ++open_count_;
         return at(next_id_) = Entry{};
     }
     void grow();
     void finish(std::uint64_t id, Fate fate, Reason reason);
+    void note_fate(const FateRange& one);
     void release_record(Entry& entry);
     void find_waiting();
 

@@ -30,7 +30,7 @@ namespace graceline::engine {
     X(certificate_refused, "the server's certificate is not trusted")                     \
     X(pin_mismatch, "the server's public key matches no pin")                             \
     X(handshake_invalid, "the answer to the WebSocket upgrade breaks RFC 6455")           \
-    X(http_status, "the server refused the WebSocket upgrade")                            \
+    X(http_status, "the server answered with an HTTP error")                              \
     X(auth_refused, "the server refused the token")                                       \
     X(session_timeout, "the session was not opened in time")                              \
     X(session_failed, "the session was refused")                                          \

@@ -164,7 +164,7 @@ PageItem PageBuilder::item_of(const Page& page, const Item& item, const Text& co
     return made;
 }
 
-/// Of the items with one id, leaves the first.
+/// Of the items with one id, leaves the first: what a server repeats is what it gave before.
 void PageBuilder::drop_repeated(Page& page) const {
     const auto& items = page.items_;
     std::vector<std::size_t> order(items.size());
@@ -213,8 +213,8 @@ PageReading PageBuilder::page(std::span<const session::JsonText> fields,
         if (!has_id && plan_.needs_ids_) return PageError::item_without_id;
         page->all_have_ids_ = page->all_have_ids_ && has_id;
     }
-    drop_repeated(*page);
     if (plan_.newest_first_) std::ranges::reverse(page->items_);
+    drop_repeated(*page);
     return page;
 }
 

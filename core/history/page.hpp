@@ -109,7 +109,7 @@ using PageReading = std::variant<std::shared_ptr<Page>, PageError>;
 class PageReader {
   public:
     /// `conversation`: of the items that name none, because the URL did. Of items with the same id
-    /// the first stays.
+    /// the one at the older end stays.
     PageReading read(const PagePlan& plan, std::string_view body,
                      std::string_view conversation = {});
 

@@ -19,6 +19,7 @@ Keeper::Keeper(const Options& options, Instant now)
       outbox_(options.outbox, options.has_acks),
       seen_(options.source ? options.source->scope : history::Scope::all),
       positions_(options.source ? options.source->scope : history::Scope::all) {
+    outputs_.reserve(2 * engine::kOutputsOfAStep);
     if (options.source) desk_.emplace(*options.source, options.desk);
     for (const auto& [conversation, id] : options.positions) positions_.given(conversation, id);
     positions_.set_hole(engine_.continuity().needs_refresh());

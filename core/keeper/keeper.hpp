@@ -87,6 +87,8 @@ class Keeper {
 
     // Sending. `unread`: fates that the host has not taken.
     Sending may_send(std::size_t bytes, std::uint64_t unread) const;
+    /// passed() fails for nothing after it.
+    void make_room() { outbox_.make_room(); }
     /// After Sending::now: the connection has taken it. Returns its id.
     std::uint64_t passed(std::uint64_t end_offset) { return outbox_.pass(end_offset); }
     /// After Sending::wait. Returns its id.

@@ -1,5 +1,6 @@
-/* The smallest host in C: connect, background, return, and ask whether to refresh.
- * Must not need more than graceline.h. Usage: example_c ws://127.0.0.1:8080/ws?room=lobby */
+/* The smallest host in C: connect, background, return, ask whether to refresh, and refresh.
+ * Must not need more than graceline.h. Usage: example_c ws://127.0.0.1:8080/ws?room=lobby
+ * (the dev server; the paths and fields of the history are the dev server's too). */
 #include <stdio.h>
 
 #include "graceline/graceline.h"
@@ -19,17 +20,41 @@ static void take_events(graceline_client* client, int64_t duration_ms) {
                 printf("status: %s\n",
                        graceline_connection_status_name(
                            (graceline_connection_status)event->details->connection_status));
+            else if (event->type == GRACELINE_EVENT_REQUEST_COMPLETED && event->details->page)
+                printf("page: %u items\n", (unsigned)event->details->page->count);
             at += graceline_batch_stride_bytes();
         }
         graceline_batch_release(batch);
     }
 }
 
+/* Older messages and the list of conversations; each fetch ends with a REQUEST_COMPLETED event. */
+static void refresh(graceline_client* client) {
+    graceline_messages_request* messages = NULL;
+    graceline_conversations_request* conversations = NULL;
+    graceline_messages_request_create(client, NULL, &messages);
+    graceline_conversations_request_create(client, NULL, &conversations);
+    graceline_messages_request_fetch_previous(messages, NULL);
+    graceline_conversations_request_fetch_next(conversations, NULL);
+    take_events(client, 2000);
+    graceline_messages_request_release(messages);
+    graceline_conversations_request_release(conversations);
+}
+
 int main(int argc, char** argv) {
+    graceline_history_options history;
     graceline_options options;
     graceline_client* client = NULL;
+    graceline_history_options_init(&history, sizeof history);
+    history.messages_url = "http://127.0.0.1:8080/messages?conversation=lobby{&before,after,limit}";
+    history.conversations_url = "http://127.0.0.1:8080/conversations{?limit,cursor}";
+    history.json_items_pointer = "/items";
+    history.json_complete_pointer = "/complete";
+    history.json_conversations_next_cursor_pointer = "/next";
     graceline_options_init(&options, sizeof options);
     options.url = argc > 1 ? argv[1] : "ws://127.0.0.1:8080/ws?room=lobby";
+    options.json_id_pointer = "/id"; /* one id, live and in the history: nothing comes twice */
+    options.history = &history;
     if (graceline_client_create(&options, &client) != GRACELINE_OK) {
         fprintf(stderr, "%s\n", graceline_last_error_text());
         return 1;
@@ -41,7 +66,7 @@ int main(int argc, char** argv) {
     take_events(client, 5000); /* messages go on arriving, up to 30 s */
     graceline_client_configure_services(client, GRACELINE_APPLICATION_STATE_WILL_ENTER_FOREGROUND);
     graceline_client_configure_services(client, GRACELINE_APPLICATION_STATE_DID_BECOME_ACTIVE);
-    puts(graceline_client_background_task_enabled(client) ? "skip the refresh" : "refresh");
+    if (!graceline_client_background_task_enabled(client)) refresh(client);
     graceline_client_release(client);
     return 0;
 }

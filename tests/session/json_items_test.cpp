@@ -101,3 +101,41 @@ TEST_CASE("json items: without a sink -> the fields are read all the same", "[se
           JsonResult::ok);
     CHECK(texts.front() == "n");
 }
+
+TEST_CASE("json items: a long value -> given only where the plan says that it may be long",
+          "[session]") {
+    const std::string text(kMaxFieldBytes + 1, 'x');
+    const auto json = R"({"next":")" + text + R"(","more":")" + text + R"(","data":[{"id":")" +
+                      text + R"(","body":"\n)" + text + R"("}]})";
+    JsonPlanOptions plan{{"/next", "/more"}, "/data", {"/id", "/body"}};
+    plan.long_fields = {1};
+    plan.long_item_fields = {1};
+    CHECK_FALSE(JsonPlan::error_in(plan).has_value());
+    const auto page = read_page(plan, json);
+    CHECK(page.result == JsonResult::ok);
+    CHECK(page.fields == std::vector<std::optional<std::string>>{std::nullopt, text});
+    REQUIRE(page.items.size() == 1);
+    CHECK(page.items[0].fields ==
+          std::vector<std::optional<std::string>>{std::nullopt, "\n" + text});
+
+    plan.long_item_fields = {2};
+    CHECK(JsonPlan::error_in(plan) == "a long field is one of the fields");
+}
+
+TEST_CASE("json items: the array itself -> told once where it is, never where it is not",
+          "[session]") {
+    struct Arrays final : JsonItemSink {
+        void on_array() override { ++arrays; }
+        void on_item(std::string_view, std::span<const JsonText>) override {}
+        int arrays = 0;
+    };
+    const JsonPlan plan(JsonPlanOptions{{}, "/items", {}});
+    for (const auto& [json, arrays] :
+         {std::pair{R"({"items":[]})", 1}, std::pair{R"({"items":[[],{"items":[]}]})", 1},
+          std::pair{R"({"items":{}})", 0}, std::pair{R"({"items":null,"x":[]})", 0}}) {
+        Arrays sink;
+        JsonReader reader;
+        CHECK(reader.read(plan, json, {}, &sink) == JsonResult::ok);
+        CHECK(sink.arrays == arrays);
+    }
+}

@@ -59,7 +59,8 @@ std::string demo_help() {
     return R"(graceline_demo: watch a connection live through app switches, and account for every message.
 
   scripts/demo [--real]          against its own dev server, in under 40 seconds
-  scripts/demo URL [options]     against your server: shows what it receives, publishes nothing
+  scripts/demo URL [options]     against your server: shows what it receives, publishes nothing;
+                                 with --history-url it fetches what was missed
 
   --real          the real window of 30 s instead of 3 s
   --grace D       another window, 2s to 10m; trust, pong, probe and close times in proportion

@@ -71,6 +71,11 @@ Cell window_cell(const Record& record, Slice slice, const Glyphs& glyphs) {
     return {glyphs.levels[static_cast<std::size_t>(level)], level < 2 ? Tone::warning : Tone::info};
 }
 
+bool is_in(const std::vector<Ms>& times, Slice slice) {
+    return std::any_of(times.begin(), times.end(),
+                       [slice](Ms at) { return at >= slice.begin && at < slice.end; });
+}
+
 Cell messages_cell(const std::vector<Ms>& deliveries, Slice slice, const Glyphs& glyphs) {
     static constexpr std::array kDigits{"2", "3", "4", "5", "6", "7", "8", "9"};
     const auto count = std::count_if(deliveries.begin(), deliveries.end(), [slice](Ms at) {
@@ -104,7 +109,11 @@ std::vector<LaneRow> lanes_of(const Record& record, const std::vector<Ms>& deliv
              return span == nullptr ? Cell{} : status_cell(span->value, glyphs);
          }},
         {"window left", [&](Slice slice) { return window_cell(record, slice, glyphs); }},
-        {"messages", [&](Slice slice) { return messages_cell(deliveries, slice, glyphs); }},
+        {"messages",
+         [&](Slice slice) {
+             if (is_in(record.replays, slice)) return Cell{"R", Tone::replayed};
+             return messages_cell(deliveries, slice, glyphs);
+         }},
         {"task enabled",
          [&](Slice slice) { return answer_cell(record.task_enabled, slice, Tone::good); }},
         {"needs refresh",

@@ -10,7 +10,7 @@
 
 namespace graceline::demo {
 
-enum class Tone { plain, dim, good, warning, bad, info, strong };
+enum class Tone { plain, dim, good, warning, bad, info, strong, replayed };
 
 struct Cell {
     const char* text = " ";  // one column wide
@@ -36,8 +36,9 @@ struct Glyphs {
 extern const Glyphs kUnicodeGlyphs;
 extern const Glyphs kAsciiGlyphs;
 
-/// `deliveries` are the times of the messages that arrived. Columns after the record's end are
-/// blank, so that rows can be drawn while they grow.
+/// `deliveries` are the times of the messages that arrived; where a replayed one was among them an
+/// R stands instead of the number. Columns after the record's end are blank, so that rows can be
+/// drawn while they grow.
 std::vector<LaneRow> lanes_of(const Record& record, const std::vector<Ms>& deliveries, Ms begin,
                               Ms end, std::size_t columns, const Glyphs& glyphs);
 

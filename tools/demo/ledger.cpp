@@ -16,6 +16,7 @@ void Ledger::published(std::string id, Ms begin, Ms end) {
 }
 
 void Ledger::delivered(const std::string& id, Ms at, bool replayed) {
+    delivered_ids_.push_back(id);
     const auto [found, is_new] = deliveries_.try_emplace(id);
     if (is_new) found->second = {at, replayed, 0, deliveries_.size()};
     ++found->second.count;
@@ -38,6 +39,9 @@ bool Ledger::was_told(Ms published, Ms seen_newer) const {
 Account Ledger::close(Ms end) const {
     Account account;
     account.entries = entries_;
+    account.published_is_delivered =
+        std::equal(entries_.begin(), entries_.end(), delivered_ids_.begin(), delivered_ids_.end(),
+                   [](const Entry& entry, const std::string& id) { return entry.id == id; });
     account.foreign_count = static_cast<int>(deliveries_.size());
     Ms seen_newer = end;
     std::size_t newer_order = deliveries_.size() + 1;

@@ -40,6 +40,8 @@ struct Account {
     int delivered_again_count = 0;
     int out_of_order_count = 0;
     int foreign_count = 0;  // delivered, and not published by the demo
+    /// The list of published ids is the list of delivered ids: each once, in the same order.
+    bool published_is_delivered = false;
 
     bool is_clean() const {
         return lost_count == 0 && delivered_again_count == 0 && out_of_order_count == 0;
@@ -50,6 +52,7 @@ class Ledger {
   public:
     void published(std::string id, Ms begin, Ms end);
     void delivered(const std::string& id, Ms at, bool replayed);
+    bool was_delivered(const std::string& id) const { return deliveries_.count(id) != 0; }
     /// needs_refresh() was 1, or an event said that a refresh is needed.
     void told_to_refresh(Ms at);
     /// needs_refresh() was 0: whatever was told before is done with.
@@ -77,6 +80,7 @@ class Ledger {
 
     std::vector<Entry> entries_;
     std::map<std::string, Delivery> deliveries_;
+    std::vector<std::string> delivered_ids_;  // as they came, each time
     std::map<std::string, bool> fetched_;
     std::vector<Stretch> stretches_;
 };

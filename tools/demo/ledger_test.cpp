@@ -30,7 +30,21 @@ TEST_CASE("ledger: all delivered -> live and replayed, nothing lost", "[demo]") 
     CHECK(account.live_count == 2);
     CHECK(account.replayed_count == 2);
     CHECK(account.lost_count == 0);
+    CHECK(account.published_is_delivered);
     CHECK(account.is_clean());
+}
+
+TEST_CASE("ledger: one missing, one twice, or two exchanged -> the lists of ids differ", "[demo]") {
+    const std::vector<std::vector<const char*>> ways = {{"a", "b", "c"},
+                                                        {"a", "b", "c", "c", "d"},
+                                                        {"a", "c", "b", "d"},
+                                                        {"a", "b", "c", "d", "e"}};
+    for (const auto& ids : ways) {
+        Ledger ledger = four_messages();
+        Ms at = 500;
+        for (const char* id : ids) ledger.delivered(id, ++at, false);
+        CHECK_FALSE(ledger.close(1'000).published_is_delivered);
+    }
 }
 
 TEST_CASE("ledger: a hole, and the app was told before it saw a newer one -> reported", "[demo]") {

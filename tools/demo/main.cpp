@@ -26,18 +26,34 @@ constexpr int kExitUsage = 2;
 constexpr int kExitLost = 3;
 constexpr int kExitInterrupted = 130;
 constexpr Ms kConnectWithin = 15'000;
-constexpr Ms kLastMessagesWithin = 300;
+// How long the last message may be on its way, and a second copy of it after that.
+constexpr Ms kLastMessageWithin = 3'000;
+constexpr Ms kSecondCopyWithin = 300;
+
+// False in a build without an HTTP client: then the demo refreshes as an app of its own would.
+bool library_fetches(const Options& options) {
+    try {
+        const Client trial(options);
+        return true;
+    } catch (const Error& error) {
+        if (error.status() != Status::unsupported) throw;
+        return false;
+    }
+}
 
 Options options_for(DemoArguments& arguments, const std::optional<ChildServer>& server) {
     cli::load_files(arguments.client);
+    if (server) {
+        arguments.client.options.url =
+            "ws://127.0.0.1:" + std::to_string(server->port()) + "/ws?room=demo";
+        // What was missed is fetched over HTTP, from where the command line would look for it.
+        arguments.client.history.is_needed = true;
+    }
+    cli::apply_history(arguments.client);
     Options options = std::move(arguments.client.options);
     if (server) {
-        options.url = "ws://127.0.0.1:" + std::to_string(server->port()) + "/ws?room=demo";
-        options.json_id_pointer = "/id";
-        options.json_sender_pointer = "/sender";
-        options.json_conversation_pointer = "/conversation";
-        options.json_time_pointer = "/time";
         set_pace(options, arguments.grace);
+        if (!library_fetches(options)) options.history.reset();
     } else {
         // Somebody's own server keeps the library's times: its network is not ten times faster.
         options.grace = arguments.grace;
@@ -53,6 +69,8 @@ int show_end(Screen& screen, Stage& stage, const DemoArguments& arguments, const
     screen.text();
     if (publisher != nullptr) {
         show_account(screen, account, publisher->failed_count());
+        screen.text();
+        show_proof(screen, account);
     } else {
         screen.text("  " + std::to_string(stage.message_count()) +
                     " messages were received. What else your server sent meanwhile the demo "
@@ -61,15 +79,15 @@ int show_end(Screen& screen, Stage& stage, const DemoArguments& arguments, const
     PictureTexts texts;
     texts.title = "Graceline: one app, one connection";
     texts.subtitle = window_text(stage.record().grace) + "; every mark is something that happened";
-    texts.footer = publisher == nullptr
-                       ? std::to_string(stage.message_count()) + " messages received"
-                       : std::to_string(account.entries.size()) +
-                             " published: " + std::to_string(account.live_count) +
-                             " received live, " + std::to_string(account.replayed_count) +
-                             " replayed, " + std::to_string(account.reported_count) +
-                             " missed and reported as to be refreshed, lost (neither delivered nor "
-                             "reported): " +
-                             std::to_string(account.lost_count);
+    texts.footer =
+        publisher == nullptr
+            ? std::to_string(stage.message_count()) + " messages received"
+            : std::to_string(account.entries.size()) +
+                  " published: " + std::to_string(account.live_count) + " received live, " +
+                  std::to_string(account.replayed_count) + " replayed, " +
+                  std::to_string(account.reported_count) +
+                  " only reported as to be refreshed; lost: " + std::to_string(account.lost_count) +
+                  ", doubled: " + std::to_string(account.delivered_again_count);
     write_text(arguments.svg_file, draw_svg(stage.record(), account, stage.deliveries(), texts));
     if (!arguments.ledger_file.empty()) write_ledger(arguments.ledger_file, account);
     screen.text();
@@ -110,16 +128,20 @@ int run(DemoArguments arguments) {
                                         [&stage] { return stage.clock(); });
     }
     play_scenes(stage, arguments.grace, backstage);
-    if (publisher) publisher->stop();
-    // What was published last is still on its way.
-    stage.play_until(kLastMessagesWithin, [] { return false; });
-    const Ms end = stage.clock();
-    stage.finish();
+    std::string last_id;
     if (publisher) {
+        publisher->stop();
         for (auto& done : publisher->take()) {
+            last_id = done.id;
             stage.ledger().published(std::move(done.id), done.begin, done.end);
         }
     }
+    if (!last_id.empty()) {
+        stage.play_until(kLastMessageWithin, [&] { return stage.ledger().was_delivered(last_id); });
+    }
+    stage.play_until(kSecondCopyWithin, [] { return false; });
+    const Ms end = stage.clock();
+    stage.finish();
     return show_end(screen, stage, arguments, stage.ledger().close(end), publisher.get());
 }
 

@@ -37,7 +37,7 @@ struct Scene {
     Ms end = 0;
 };
 
-enum class MarkKind { fault, verdict_skip, verdict_refresh, app_refresh };
+enum class MarkKind { fault, verdict_skip, verdict_refresh, catch_up, app_refresh };
 
 /// Something that happened at one moment and that people should find in the picture.
 struct Mark {
@@ -73,6 +73,8 @@ struct Record {
     std::vector<WindowPoint> window;
     std::vector<Mark> marks;
     std::vector<Return> returns;
+    // When messages came that a catch-up had fetched.
+    std::vector<Ms> replays;
 
     void add(const Sample& sample);
 };

@@ -79,8 +79,9 @@ class Play {
         stage_.report(ApplicationState::did_become_active);
     }
 
-    // What an app does today when it is told to refresh. Against a server that is not ours there is
-    // nothing to fetch from, and nothing is marked as done that was not done.
+    // What an app does when it is told to refresh; after a catch-up it is not. Against a server
+    // that is not ours there is nothing to fetch from, and nothing is marked as done that was not
+    // done.
     void refresh_if_told() {
         if (!backstage_ || !stage_.needs_refresh()) return;
         stage_.refresh([this] {

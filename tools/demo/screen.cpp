@@ -53,6 +53,8 @@ const char* colour_of(Tone tone) {
             return "\033[34m";
         case Tone::strong:
             return "\033[1m";
+        case Tone::replayed:
+            return "\033[35m";
         case Tone::plain:
             break;
     }

@@ -79,8 +79,13 @@ struct Stage::Teller {
         text += m.is_text ? cli::terminal_text(body_of(m.payload), kMaxShownBytes)
                           : std::to_string(m.payload.size()) + " bytes";
         stage.last_message_ = std::move(text);
+        if (m.is_replayed) {
+            stage.record_.replays.push_back(at());
+            ++stage.replayed_count_;
+        }
         if (!stage.screen_.is_live()) {
-            log("message", (m.is_replayed ? "replayed " : "live ") + stage.last_message_);
+            log("message", (m.is_replayed ? "replayed " : "live ") + stage.last_message_,
+                m.is_replayed ? Tone::replayed : Tone::plain);
         }
     }
     void operator()(const ConnectionStatusEvent& s) const {
@@ -106,6 +111,12 @@ struct Stage::Teller {
         }
         log("gap",
             "of " + seconds(g.length.count()) + ": " + name_of(g.verdict) + because(g.reason));
+        const int replayed = std::exchange(stage.replayed_count_, 0);
+        if (replayed == 0) return;
+        const std::string text =
+            std::to_string(replayed) + " missed messages were fetched over HTTP and delivered";
+        log("catch-up", text, Tone::replayed);
+        stage.record_.marks.push_back({MarkKind::catch_up, at(), text});
     }
     void operator()(const ReturnVerdictEvent& v) const {
         const bool skip = v.verdict == ReturnVerdict::skip;
@@ -133,6 +144,9 @@ struct Stage::Teller {
     }
     void operator()(const SendFateEvent&) const {}
     void operator()(const PingCompletedEvent&) const {}
+    void operator()(const TokenNeededEvent&) const {}
+    void operator()(const FetchNeededEvent&) const {}
+    void operator()(const RequestCompletedEvent&) const {}
     void operator()(const ClosedEvent&) const { stage.is_closed_ = true; }
     void operator()(const UnknownEvent& u) const {
         log("event", "of the unknown type " + std::to_string(u.type));

@@ -76,6 +76,7 @@ class Stage {
     ApplicationState state_ = ApplicationState::did_become_active;
     std::optional<Reason> final_reason_;
     std::string last_message_;
+    int replayed_count_ = 0;  // since the last verdict about a gap
     Ms scene_begin_ = 0;
     Ms scene_planned_ = 0;
     Ms last_drawn_ = -1'000;

@@ -49,7 +49,7 @@ void show_returns(Screen& screen, const Record& record) {
     for (const auto& back : record.returns) {
         const bool none = back.verdict == ReturnVerdict::none;
         std::array<char, 160> text{};
-        std::snprintf(text.data(), text.size(), "    %-38s %-8s %-22s background_task_enabled %d",
+        std::snprintf(text.data(), text.size(), "    %-38s %-8s %-24s background_task_enabled %d",
                       back.scene.c_str(), none ? "(none)" : name_of(back.verdict),
                       back.reason == Reason::none ? "" : name_of(back.reason),
                       back.task_enabled ? 1 : 0);
@@ -82,8 +82,9 @@ void show_account(Screen& screen, const Account& account, int publish_failed_cou
                 Tone::strong);
     screen.text(counted("received live", account.live_count, numbers_of(account, Outcome::live)),
                 Tone::good);
-    screen.text(
-        counted("replayed", account.replayed_count, numbers_of(account, Outcome::replayed)));
+    screen.text(counted("replayed: missed, and fetched over HTTP", account.replayed_count,
+                        numbers_of(account, Outcome::replayed)),
+                Tone::replayed);
     screen.text(counted("missed and reported as to be refreshed", account.reported_count,
                         numbers_of(account, Outcome::reported)),
                 account.reported_count > 0 ? Tone::warning : Tone::plain);
@@ -95,10 +96,6 @@ void show_account(Screen& screen, const Account& account, int publish_failed_cou
     screen.text("    lost (neither delivered nor reported): " + std::to_string(account.lost_count) +
                     (account.lost_count > 0 ? "   " + numbers_of(account, Outcome::lost) : ""),
                 account.lost_count > 0 ? Tone::bad : Tone::good);
-    screen.text(
-        "    delivered twice: " + std::to_string(account.delivered_again_count) +
-            ", out of order: " + std::to_string(account.out_of_order_count),
-        account.delivered_again_count + account.out_of_order_count > 0 ? Tone::bad : Tone::dim);
     if (account.foreign_count > 0) {
         screen.text("    received, but published by somebody else: " +
                     std::to_string(account.foreign_count));
@@ -108,6 +105,27 @@ void show_account(Screen& screen, const Account& account, int publish_failed_cou
             "    not taken by the server, so not counted: " + std::to_string(publish_failed_count),
             Tone::warning);
     }
+}
+
+void show_proof(Screen& screen, const Account& account) {
+    screen.text("  The proof: the list of published ids against the list of delivered ids",
+                Tone::strong);
+    const auto line = [&screen](const char* label, int count, bool is_fault) {
+        screen.text("    " + std::string(label) + ": " + std::to_string(count),
+                    is_fault && count > 0 ? Tone::bad : Tone::plain);
+    };
+    const int delivered = account.live_count + account.replayed_count;
+    line("published", static_cast<int>(account.entries.size()), false);
+    line("delivered", delivered, false);
+    line("live", account.live_count, false);
+    line("replayed", account.replayed_count, false);
+    line("lost", account.lost_count, true);
+    line("doubled", account.delivered_again_count, true);
+    line("out of order", account.out_of_order_count, true);
+    const bool equal = account.published_is_delivered;
+    screen.text(std::string("    published ids == delivered ids, each once, in order: ") +
+                    (equal ? "yes" : "no"),
+                equal ? Tone::good : Tone::warning);
 }
 
 void write_text(const std::string& file_name, const std::string& text) {

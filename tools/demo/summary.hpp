@@ -13,6 +13,8 @@ std::string window_text(Ms grace);
 
 void show_returns(Screen& screen, const Record& record);
 void show_account(Screen& screen, const Account& account, int publish_failed_count);
+/// The counts, one a line, and whether the two lists of ids are the same.
+void show_proof(Screen& screen, const Account& account);
 
 /// "#3 to #7, #9": the entries with this outcome, by their number.
 std::string numbers_of(const Account& account, Outcome outcome);

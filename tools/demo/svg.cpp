@@ -27,7 +27,7 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Aria
 .up{fill:#3c9a63}.trying{fill:#d8a028}.throttled{fill:#a06bb5}.down{fill:#c4534b}
 .window{fill:#5b7fb8;fill-opacity:.35}.windowline{stroke:#5b7fb8;stroke-width:1.6;fill:none}
 .yes{fill:#3c9a63}.stale{fill:#c4534b}
-.live{fill:#3c9a63}.replayed{fill:#5b7fb8}.reported{fill:none;stroke:#d8862a;stroke-width:1.8}
+.live{fill:#3c9a63}.replayed{fill:#c2459e}.replay{stroke:#c2459e;stroke-width:.9}.reported{fill:none;stroke:#d8862a;stroke-width:1.8}
 .lost{fill:#d02f2f}.publish{stroke:#8a929c;stroke-width:1.2}.hair{stroke:#8a929c;stroke-width:1}
 .skip{fill:#3c9a63}.refresh{fill:#c4534b}.fault{fill:#c4534b}.own{fill:#8a929c}
 @media (prefers-color-scheme:dark){.page{fill:#15191f}.ink{fill:#e6e9ed}.soft{fill:#9aa4b0}
@@ -284,7 +284,7 @@ class Picture {
             case Outcome::live:
                 return dot(at, middle, "live", entry.id + ": received live");
             case Outcome::replayed:
-                return dot(at, middle, "replayed", entry.id + ": replayed");
+                return replay(entry, middle);
             case Outcome::reported:
                 return dot(at, middle, "reported",
                            entry.id + ": missed, and reported as to be refreshed");
@@ -294,14 +294,25 @@ class Picture {
         square(at, middle, entry.id + ": lost");
     }
 
+    // Where it was missed, and a line to where it came after all.
+    void replay(const Entry& entry, double middle) {
+        const double missed = x(entry.published_end);
+        const double came = x(entry.delivered_at.value_or(entry.published_end));
+        body_ += "<line class=\"replay\" x1=\"" + number(missed) + "\" y1=\"" + number(middle) +
+                 "\" x2=\"" + number(came) + "\" y2=\"" + number(middle + 12) + "\"/>\n";
+        dot(missed, middle, "replayed", entry.id + ": missed, and replayed");
+    }
+
     void verdict_lane() {
         track(40, "verdict of the return");
         for (const auto& mark : record_.marks) {
             if (mark.kind == MarkKind::fault) continue;
             const double at = x(mark.at);
-            if (mark.kind == MarkKind::app_refresh) {
-                body_ += "<circle class=\"own\" cx=\"" + number(at) + "\" cy=\"" + number(y_ + 32) +
-                         "\" r=\"3.5\"><title>" + escaped(mark.text) + "</title></circle>\n";
+            if (mark.kind == MarkKind::catch_up || mark.kind == MarkKind::app_refresh) {
+                const char* css = mark.kind == MarkKind::catch_up ? "replayed" : "own";
+                body_ += "<circle class=\"" + std::string(css) + "\" cx=\"" + number(at) +
+                         "\" cy=\"" + number(y_ + 32) + "\" r=\"3.5\"><title>" +
+                         escaped(mark.text) + "</title></circle>\n";
                 continue;
             }
             const bool skip = mark.kind == MarkKind::verdict_skip;
@@ -346,10 +357,10 @@ class Picture {
         };
         if (!account_.entries.empty()) {
             entry("received live", 108, circle("live"));
-            entry("replayed", 82, circle("replayed"));
-            entry("missed, reported as to be refreshed", 226, circle("reported"));
+            entry("missed, then fetched over HTTP: replayed", 262, circle("replayed"));
+            entry("only reported as to be refreshed", 206, circle("reported"));
             entry("lost", 56, [this](double x_at, double y_at) { square(x_at, y_at, "lost"); });
-            entry("the app's own refresh, over HTTP", 214, circle("own"));
+            entry("the app's own refresh", 148, circle("own"));
             entry("the cable is pulled, and back", 0,
                   [this](double x_at, double y_at) { triangle(x_at, y_at + 5, "the cable"); });
             y_ += 26;

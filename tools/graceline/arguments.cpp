@@ -44,6 +44,8 @@ ListenCommand listen_command(ArgumentCursor& cursor) {
             command.duration = at.duration();
         } else if (at.option() == "--count") {
             command.message_count = at.number(1, kMaxMessageCount);
+        } else if (at.option() == "--since") {
+            command.client.history.since = at.value();
         } else {
             return false;
         }
@@ -61,6 +63,14 @@ SendCommand send_command(ArgumentCursor& cursor) {
             command.timeout = at.duration();
         } else if (at.option() == "--wait") {
             command.wait = at.duration();
+        } else if (at.option() == "--ack-pointer") {
+            command.client.options.json_ack_pointer = at.value();
+        } else if (at.option() == "--id-member") {
+            command.client.options.json_outgoing_id_member = at.value();
+        } else if (at.option() == "--id") {
+            command.options.deduplication_id = at.value();
+        } else if (at.option() == "--expires") {
+            command.options.expires_in = at.duration();
         } else {
             return false;
         }
@@ -69,6 +79,36 @@ SendCommand send_command(ArgumentCursor& cursor) {
     auto words = read_command(cursor, command.client, {"URL", "TEXT"}, take_own);
     command.client.options.url = std::move(words[0]);
     command.text = std::move(words[1]);
+    return command;
+}
+
+HistoryCommand history_command(ArgumentCursor& cursor) {
+    HistoryCommand command;
+    bool has_limit = false;
+    bool has_pages = false;
+    bool all = false;
+    const auto take_own = [&](ArgumentCursor& at) {
+        if (at.option() == "--limit") {
+            command.limit = static_cast<std::int32_t>(at.number(1, kMaxHistoryLimit));
+            has_limit = true;
+        } else if (at.option() == "--pages") {
+            command.pages = static_cast<int>(at.number(1, kMaxHistoryPages));
+            has_pages = true;
+        } else if (at.option() == "--all") {
+            all = true;
+        } else if (at.option() == "--from") {
+            command.from = at.value();
+        } else {
+            return false;
+        }
+        return true;
+    };
+    auto words = read_command(cursor, command.client, {"URL"}, take_own);
+    command.client.options.url = std::move(words[0]);
+    if (all && has_pages) throw UsageError{"--all and --pages exclude each other"};
+    if (all) command.pages = kMaxHistoryPages;
+    if (all && !has_limit) command.limit = kMaxHistoryLimit;
+    command.client.history.is_needed = true;
     return command;
 }
 
@@ -92,23 +132,33 @@ Command parse_arguments(const std::vector<std::string>& words) {
         if (word == "--") break;
         if (word == "--help" || word == "-h") return HelpCommand{};
     }
-    if (words.empty()) throw UsageError{"a command is missing: listen, send or simulate"};
+    if (words.empty()) throw UsageError{"a command is missing: listen, send, history or simulate"};
     if (words[0] == "help") return HelpCommand{};
     if (words[0] == "--version" || words[0] == "version") return VersionCommand{};
     ArgumentCursor cursor({words.begin() + 1, words.end()});
     if (words[0] == "listen") return listen_command(cursor);
     if (words[0] == "send") return send_command(cursor);
+    if (words[0] == "history") return history_command(cursor);
     if (words[0] == "simulate") return simulate_command(cursor);
     throw UsageError{"there is no command " + terminal_text(words[0], kMaxShownBytes) +
-                     "; use listen, send or simulate"};
+                     "; use listen, send, history or simulate"};
 }
 
 std::string help_text() {
     return R"(graceline: a WebSocket connection with a grace window, from the command line.
 
-  graceline listen URL [--for D] [--count N]      show messages and changes until Ctrl-C
-  graceline send URL TEXT [--timeout D] [--wait D]  send one message; then wait for answers
-  graceline simulate URL TIMELINE                 play app states on a time line
+  graceline listen URL [--for D] [--count N] [--since ID]
+                                  show messages and changes until Ctrl-C; with a history (below)
+                                  what was missed is fetched and shown as replayed, with --since
+                                  from that message on
+  graceline send URL TEXT [--timeout D] [--wait D] [--expires D] [--id ID]
+                 [--ack-pointer POINTER] [--id-member NAME]
+                                  send one message; then wait for answers. ID is what the server
+                                  knows it again by; with a pointer to the server's acks the
+                                  message counts as sent when it was acknowledged
+  graceline history URL [--limit N] [--pages N | --all] [--from ID]
+                                  print the newest messages, or those newer than ID; oldest first
+  graceline simulate URL TIMELINE   play app states on a time line
   graceline --version
 
 A time line is a list of steps, divided by semicolons:
@@ -133,6 +183,7 @@ Exit codes:
   2    the command line, the time line or an option breaks a rule
   3    send: the message was not sent
   4    a call failed in the library
+  5    history: a page could not be fetched
   130  interrupted before it was done
 )";
 }

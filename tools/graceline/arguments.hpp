@@ -25,6 +25,18 @@ struct SendCommand {
     std::string text;
     std::chrono::milliseconds timeout{20'000};
     std::chrono::milliseconds wait{0};  // for answers, after the message was sent
+    SendOptions options;
+};
+
+// Bounds what one call of the program keeps and prints.
+inline constexpr int kMaxHistoryPages = 1'000;
+inline constexpr int kMaxHistoryLimit = 100;
+
+struct HistoryCommand {
+    ClientArguments client;
+    std::int32_t limit = 30;
+    int pages = 1;
+    std::optional<std::string> from;  // newer than this message, instead of the newest
 };
 
 struct SimulateCommand {
@@ -35,8 +47,8 @@ struct SimulateCommand {
 struct HelpCommand {};
 struct VersionCommand {};
 
-using Command =
-    std::variant<HelpCommand, VersionCommand, ListenCommand, SendCommand, SimulateCommand>;
+using Command = std::variant<HelpCommand, VersionCommand, ListenCommand, SendCommand,
+                             HistoryCommand, SimulateCommand>;
 
 /// Throws UsageError.
 Command parse_arguments(const std::vector<std::string>& words);

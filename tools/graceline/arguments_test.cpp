@@ -66,6 +66,10 @@ TEST_CASE("command line: a mistake -> a text that names the rule", "[cli]") {
         {{"listen", "u", "--header", "no colon"}, "--header needs 'Name: value'"},
         {{"listen", "u", "--transport", "pigeon"}, "--transport needs one of: cpprest, default"},
         {{"simulate", "u", "1s; jump"}, "column 5"},
+        {{"history"}, "URL is missing"},
+        {{"history", "u", "--all", "--pages", "2"}, "--all and --pages exclude each other"},
+        {{"history", "u", "--limit", "101"}, "--limit needs a whole number from 1"},
+        {{"listen", "u", "--from", "x"}, "there is no option --from"},
     }));
     CHECK(usage_error_of(row.words).find(row.text) != std::string::npos);
 }
@@ -73,6 +77,82 @@ TEST_CASE("command line: a mistake -> a text that names the rule", "[cli]") {
 TEST_CASE("command line: an unknown option with a secret value -> the value is not shown",
           "[cli]") {
     CHECK(usage_error_of({"listen", "u", "--tokn=secret"}).find("secret") == std::string::npos);
+}
+
+TEST_CASE("command line: history -> pages, limit and start as asked for", "[cli]") {
+    const auto one = std::get<HistoryCommand>(
+        parse_arguments({"history", "ws://localhost/ws", "--limit", "5", "--from", "id7"}));
+    CHECK(one.limit == 5);
+    CHECK(one.pages == 1);
+    CHECK(one.from == "id7");
+    const auto all = std::get<HistoryCommand>(parse_arguments({"history", "u", "--all"}));
+    CHECK(all.limit == kMaxHistoryLimit);
+    CHECK(all.pages == kMaxHistoryPages);
+    CHECK(all.client.history.is_wanted());
+}
+
+TEST_CASE("command line: send with acks, an id and an expiry -> the options of the message",
+          "[cli]") {
+    const auto command = std::get<SendCommand>(
+        parse_arguments({"send", "u", "{}", "--ack-pointer", "/ack", "--id-member", "client_id",
+                         "--id", "mine", "--expires", "5s"}));
+    CHECK(command.client.options.json_ack_pointer == "/ack");
+    CHECK(command.client.options.json_outgoing_id_member == "client_id");
+    CHECK(command.options.deduplication_id == "mine");
+    CHECK(command.options.expires_in == milliseconds(5'000));
+}
+
+TEST_CASE("history URL: none given -> the dev server's, for the room of the URL", "[cli]") {
+    const std::string rest = "{&before,after,limit}";
+    CHECK(default_history_url("ws://localhost:80/ws?user=me&room=a%20b#x", {}) ==
+          "http://localhost:80/messages?conversation=a%20b" + rest);
+    CHECK(default_history_url("wss://h/ws?room=a", "\u00fc{/&") ==
+          "https://h/messages?conversation=%C3%BC%7B%2F%26" + rest);
+    CHECK(default_history_url("ws://h", {}) == "http://h/messages?conversation=lobby" + rest);
+    CHECK_THROWS_AS(default_history_url("ws://h/?room=a&room=b", {}), UsageError);
+    CHECK_THROWS_AS(default_history_url("ws://h/?room={a}", {}), UsageError);
+    CHECK_THROWS_AS(default_history_url("http://h/", {}), UsageError);
+}
+
+TEST_CASE("history URL: a template with {conversation} -> filled in, the rest kept", "[cli]") {
+    CHECK(with_conversation("https://h/c/{conversation}/m{?before,after}", "a b") ==
+          "https://h/c/a%20b/m{?before,after}");
+    CHECK(with_conversation("https://h/m{?before,conversation,limit}", "x") ==
+          "https://h/m?conversation=x{&before,limit}");
+    CHECK(with_conversation("https://h/m?v=1{&conversation}", "x") ==
+          "https://h/m?v=1&conversation=x");
+    CHECK_FALSE(with_conversation("https://h/m{?before,after,limit}", "x"));
+    CHECK_FALSE(with_conversation("https://h/m{?before", "x"));
+}
+
+TEST_CASE("history options: wanted by one of them -> the client's, with the dev server's fields",
+          "[cli]") {
+    ClientArguments arguments;
+    arguments.options.url = "ws://localhost/ws?room=a";
+    arguments.options.headers = {{"X-Key", "k"}};
+    apply_history(arguments);
+    CHECK_FALSE(arguments.options.history);
+    arguments.history.since = "id7";
+    apply_history(arguments);
+    REQUIRE(arguments.options.history);
+    CHECK(arguments.options.last_message_id == "id7");
+    CHECK(arguments.options.json_id_pointer == "/id");
+    CHECK(arguments.options.history->json_items_pointer == "/items");
+    CHECK(arguments.options.history->headers.size() == 1);
+    arguments.history.url = "https://h/m{?before,after}";
+    arguments.history.items_pointer = "";
+    apply_history(arguments);
+    CHECK(arguments.options.history->messages_url == "https://h/m{?before,after}");
+    CHECK(arguments.options.history->json_items_pointer == "");
+    CHECK_FALSE(arguments.options.history->refuses_unknown_ids);
+    arguments.history.conversation = "x";
+    CHECK_THROWS_AS(apply_history(arguments), UsageError);
+}
+
+TEST_CASE("history options: fields of a page without a history -> refused", "[cli]") {
+    ClientArguments arguments;
+    arguments.history.cursor_pointer = "/next";
+    CHECK_THROWS_AS(apply_history(arguments), UsageError);
 }
 
 TEST_CASE("URL for people: path, query and credentials -> left out", "[cli]") {

@@ -99,6 +99,11 @@ const std::map<std::string, Taker>& other_takers() {
          [](auto& c, auto& to) { to.options.json_conversation_pointer = c.value(); }},
         {"--json-sender", [](auto& c, auto& to) { to.options.json_sender_pointer = c.value(); }},
         {"--json-time", [](auto& c, auto& to) { to.options.json_time_pointer = c.value(); }},
+        {"--history-url", [](auto& c, auto& to) { to.history.url = c.value(); }},
+        {"--conversation", [](auto& c, auto& to) { to.history.conversation = c.value(); }},
+        {"--json-items", [](auto& c, auto& to) { to.history.items_pointer = c.value(); }},
+        {"--json-complete", [](auto& c, auto& to) { to.history.complete_pointer = c.value(); }},
+        {"--json-cursor", [](auto& c, auto& to) { to.history.cursor_pointer = c.value(); }},
         {"--log",
          [](auto& c, auto& to) {
              to.options.log_level = one_of<LogLevel>(c, {{"error", LogLevel::error},
@@ -170,7 +175,7 @@ std::string client_arguments_help() {
   --manual                nothing connects before `connect`
   --state active|background  the app state at the start (default active)
   --trust-time D          how fresh the newest frame must be to trust the socket (default 5s)
-  --header 'Name: value'  a header of the upgrade request (repeatable)
+  --header 'Name: value'  a header of the upgrade and of the history's requests (repeatable)
   --subprotocol NAME      a WebSocket subprotocol to offer (repeatable)
   --connect-frame TEXT    a text frame to send after every connect (repeatable)
   --token T | --token-env NAME   the token, or the environment variable that holds it
@@ -193,6 +198,14 @@ Messages and output:
   --json-id POINTER  --json-conversation POINTER  --json-sender POINTER  --json-time POINTER
                           where a JSON message holds these fields (RFC 6901, e.g. /id)
   --json                  one JSON object a line
+History, for missed messages and the command history:
+  --history-url TEMPLATE  where it is: RFC 6570 with before, after, limit, conversation, cursor
+                          (default: the dev server's, at the URL's origin, for the URL's room)
+  --conversation NAME     which one, instead of the URL's room
+  --json-items POINTER  --json-complete POINTER  --json-cursor POINTER
+                          where a page holds its messages (/items), whether it is the last one
+                          (/complete), and the cursor to go on with (none)
+Log:
   --log LEVEL             the library's log on standard error: error, warning, info, debug
 D is a duration: 500ms, 2s, 1.5s, 1m, 2h.
 )";

@@ -7,6 +7,7 @@
 
 #include "graceline/graceline.hpp"
 #include "tools/graceline/argument_cursor.hpp"
+#include "tools/graceline/history_arguments.hpp"
 
 namespace graceline::cli {
 
@@ -14,6 +15,7 @@ inline constexpr std::size_t kMaxFileBytes = 1'048'576;
 
 struct ClientArguments {
     Options options;
+    HistoryArguments history;
     bool json = false;
     std::optional<std::string> ca_file;
     std::optional<std::string> certificate_file;

@@ -1,4 +1,4 @@
-// The three commands; each gives the exit code.
+// The commands; each gives the exit code.
 // Must not read the command line.
 #pragma once
 
@@ -8,6 +8,7 @@ namespace graceline::cli {
 
 int listen(ListenCommand command);
 int send(SendCommand command);
+int history(HistoryCommand command);
 int simulate(SimulateCommand command);
 
 }  // namespace graceline::cli

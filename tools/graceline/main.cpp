@@ -13,6 +13,11 @@ namespace {
 
 using namespace graceline::cli;
 
+void prepare(ClientArguments& arguments) {
+    load_files(arguments);
+    apply_history(arguments);
+}
+
 struct Runner {
     int operator()(HelpCommand) const {
         std::fputs(help_text().c_str(), stdout);
@@ -24,15 +29,19 @@ struct Runner {
         return kExitDone;
     }
     int operator()(ListenCommand& command) const {
-        load_files(command.client);
+        prepare(command.client);
         return listen(std::move(command));
     }
     int operator()(SendCommand& command) const {
-        load_files(command.client);
+        prepare(command.client);
         return send(std::move(command));
     }
+    int operator()(HistoryCommand& command) const {
+        prepare(command.client);
+        return history(std::move(command));
+    }
     int operator()(SimulateCommand& command) const {
-        load_files(command.client);
+        prepare(command.client);
         return simulate(std::move(command));
     }
 };

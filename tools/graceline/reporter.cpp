@@ -23,10 +23,24 @@ const char* fate_name(Fate fate) {
             return "sent";
         case Fate::failed:
             return "failed";
+        case Fate::acknowledged:
+            return "acknowledged";
         case Fate::none:
             break;
     }
     return "none";
+}
+
+const char* direction_name(PageDirection direction) {
+    switch (direction) {
+        case PageDirection::previous:
+            return "previous";
+        case PageDirection::next:
+            return "next";
+        case PageDirection::latest:
+            break;
+    }
+    return "latest";
 }
 
 std::int64_t number(std::uint64_t value) {
@@ -138,8 +152,12 @@ struct Reporter::EventWriter {
     }
 
     void operator()(const RefreshNeededEvent& r) const {
-        if (!json()) return people_line("refresh", std::string("needed: ") + name_of(r.reason));
+        if (!json()) {
+            const std::string since = r.since_id ? ", since " + people(*r.since_id) : "";
+            return people_line("refresh", std::string("needed: ") + name_of(r.reason) + since);
+        }
         JsonLine out = line();
+        if (r.since_id) out.add("since_id", *r.since_id);
         reporter.print(out.add("reason", name_of(r.reason)));
     }
 
@@ -169,6 +187,38 @@ struct Reporter::EventWriter {
             out.add_null("round_trip_us");
         }
         reporter.print(out.add("reason", name_of(p.reason)));
+    }
+
+    void operator()(const TokenNeededEvent& t) const {
+        if (!json()) return people_line("token", "needed, request " + std::to_string(t.request_id));
+        JsonLine out = line();
+        reporter.print(out.add("request_id", number(t.request_id)));
+    }
+
+    void operator()(const FetchNeededEvent& f) const {
+        const char* direction = direction_name(f.direction);
+        if (!json()) {
+            return people_line("fetch", std::string("needed, ") + direction + " page, request " +
+                                            std::to_string(f.request_id));
+        }
+        JsonLine out = line();
+        out.add("request_id", number(f.request_id)).add("direction", direction);
+        reporter.print(out.add("limit", f.limit));
+    }
+
+    void operator()(const RequestCompletedEvent& r) const {
+        const std::int64_t count = r.page ? static_cast<std::int64_t>(r.page->size()) : 0;
+        if (!json()) {
+            return people_line("request",
+                               std::to_string(r.request_id) +
+                                   (r.page ? ": " + std::to_string(count) + " items"
+                                           : std::string(" failed: ") + name_of(r.status)));
+        }
+        JsonLine out = line();
+        out.add("request_id", number(r.request_id)).add("status", name_of(r.status));
+        out.add("reason", name_of(r.reason)).add("items", count);
+        if (r.http_status != 0) out.add("http_status", r.http_status);
+        reporter.print(out);
     }
 
     void operator()(const ClosedEvent&) const {

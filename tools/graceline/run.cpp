@@ -25,12 +25,12 @@ void write_log(LogLevel level, std::string_view text) {
     std::fprintf(stderr, "%s: %s\n", kNames[index], terminal_text(text, kMaxLogLineBytes).c_str());
 }
 
+}  // namespace
+
 Options with_log(Options options) {
     if (options.log_level) options.log = write_log;
     return options;
 }
-
-}  // namespace
 
 Run::Run(ClientArguments arguments)
     : is_manual_(!arguments.options.auto_establish_socket_connection.value_or(true)),
@@ -73,7 +73,10 @@ void Run::finish() {
 }
 
 void Run::note(const Event& event) {
-    if (event.type() == EventType::message) ++message_count_;
+    if (const auto message = event.as<MessageEvent>()) {
+        ++message_count_;
+        if (message->is_replayed) ++replayed_count_;
+    }
     if (event.type() == EventType::closed) is_closed_ = true;
     if (const auto fate = event.as<SendFateEvent>()) last_fate_ = fate;
     if (const auto change = event.as<ConnectionStatusEvent>()) {

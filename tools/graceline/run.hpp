@@ -17,7 +17,11 @@ inline constexpr int kExitNoConnection = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitNotSent = 3;
 inline constexpr int kExitLibrary = 4;
+inline constexpr int kExitNoHistory = 5;
 inline constexpr int kExitInterrupted = 130;
+
+/// With the library's log on standard error, when a level was chosen.
+Options with_log(Options options);
 
 class Run {
   public:
@@ -28,6 +32,8 @@ class Run {
     Client& client() { return client_; }
     Reporter& reporter() { return reporter_; }
     std::uint64_t message_count() const { return message_count_; }
+    /// Those of them that a catch-up brought.
+    std::uint64_t replayed_count() const { return replayed_count_; }
     bool was_connected() const { return was_connected_; }
     bool was_wanted() const { return was_wanted_; }
     /// Why nothing will be tried again, when that is so.
@@ -47,6 +53,7 @@ class Run {
     Reporter reporter_;
     Client client_;
     std::uint64_t message_count_ = 0;
+    std::uint64_t replayed_count_ = 0;
     bool was_connected_ = false;
     bool was_wanted_ = false;
     bool is_closed_ = false;

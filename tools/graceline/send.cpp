@@ -7,6 +7,7 @@
 namespace graceline::cli {
 
 int send(SendCommand command) {
+    const bool acks = command.client.options.json_ack_pointer.has_value();
     Run run(std::move(command.client));
     run.start_and_connect();
     const Milliseconds end = now() + command.timeout;
@@ -21,17 +22,17 @@ int send(SendCommand command) {
                    : "the connection did not come up in time";
     } else {
         try {
-            run.client().send(command.text);
+            run.client().send(command.text, command.options);
             run.take_events(end - now(), [&run] { return run.last_fate().has_value(); });
         } catch (const Error& error) {
             text = error.what();
         }
         const std::optional<SendFateEvent> fate = run.last_fate();
-        if (!fate || fate->fate != Fate::sent) {
+        if (!fate || fate->fate == Fate::failed) {
             exit_code = interrupted() ? kExitInterrupted : kExitNotSent;
             if (text.empty()) {
-                text =
-                    fate ? std::string("not sent: ") + text_of(fate->reason) : "not sent in time";
+                text = fate ? std::string("not sent: ") + text_of(fate->reason)
+                            : (acks ? "not acknowledged in time" : "not sent in time");
             }
         } else if (command.wait > Milliseconds(0)) {
             run.take_events(command.wait, [] { return false; });

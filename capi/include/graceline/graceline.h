@@ -710,7 +710,7 @@ GRACELINE_API uint32_t graceline_abi_version(void);
  *  Threads: any. Memory: static. Errors: none. Since: 0.1 */
 GRACELINE_API const char *graceline_version_text(void);
 
-/** Names, one a line, of what this build holds: "transport=default", "transport=cpprest" …
+/** Names, one a line, of what this build holds: "transport=default", "http=cpprest" …
  *  Threads: any. Memory: static. Errors: none. Since: 0.1 */
 GRACELINE_API const char *graceline_build_features(void);
 

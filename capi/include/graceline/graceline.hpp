@@ -42,7 +42,10 @@ enum class Status : std::int32_t {
     window_over = GRACELINE_E_WINDOW_OVER,
     full = GRACELINE_E_FULL,
     unsupported = GRACELINE_E_UNSUPPORTED,
-    internal = GRACELINE_E_INTERNAL
+    internal = GRACELINE_E_INTERNAL,
+    timeout = GRACELINE_E_TIMEOUT,
+    cancelled = GRACELINE_E_CANCELLED,
+    history = GRACELINE_E_HISTORY
 };
 
 enum class ApplicationState : std::int32_t {
@@ -72,7 +75,9 @@ enum class Phase : std::int32_t {
     opening_session = GRACELINE_PHASE_OPENING_SESSION,
     open = GRACELINE_PHASE_OPEN,
     probing = GRACELINE_PHASE_PROBING,
-    closing = GRACELINE_PHASE_CLOSING
+    closing = GRACELINE_PHASE_CLOSING,
+    awaiting_token = GRACELINE_PHASE_AWAITING_TOKEN,
+    catching_up = GRACELINE_PHASE_CATCHING_UP
 };
 
 enum class Reason : std::int32_t {
@@ -115,7 +120,21 @@ enum class Reason : std::int32_t {
     continuous = GRACELINE_REASON_CONTINUOUS,
     refresh_not_marked = GRACELINE_REASON_REFRESH_NOT_MARKED,
     superseded = GRACELINE_REASON_SUPERSEDED,
-    internal_error = GRACELINE_REASON_INTERNAL_ERROR
+    internal_error = GRACELINE_REASON_INTERNAL_ERROR,
+    token_timeout = GRACELINE_REASON_TOKEN_TIMEOUT,
+    token_failed = GRACELINE_REASON_TOKEN_FAILED,
+    message_expired = GRACELINE_REASON_MESSAGE_EXPIRED,
+    send_cancelled = GRACELINE_REASON_SEND_CANCELLED,
+    missed_messages_fetched = GRACELINE_REASON_MISSED_MESSAGES_FETCHED,
+    history_cut = GRACELINE_REASON_HISTORY_CUT,
+    history_failed = GRACELINE_REASON_HISTORY_FAILED,
+    history_throttled = GRACELINE_REASON_HISTORY_THROTTLED,
+    history_timeout = GRACELINE_REASON_HISTORY_TIMEOUT,
+    history_unreadable = GRACELINE_REASON_HISTORY_UNREADABLE,
+    catch_up_limit = GRACELINE_REASON_CATCH_UP_LIMIT,
+    catch_up_interrupted = GRACELINE_REASON_CATCH_UP_INTERRUPTED,
+    conversations_not_fetched = GRACELINE_REASON_CONVERSATIONS_NOT_FETCHED,
+    request_cancelled = GRACELINE_REASON_REQUEST_CANCELLED
 };
 
 enum class Network : std::int32_t {
@@ -154,7 +173,8 @@ enum class ReturnVerdict : std::int32_t {
 enum class Fate : std::int32_t {
     none = GRACELINE_FATE_NONE,
     sent = GRACELINE_FATE_SENT,
-    failed = GRACELINE_FATE_FAILED
+    failed = GRACELINE_FATE_FAILED,
+    acknowledged = GRACELINE_FATE_ACKNOWLEDGED
 };
 
 enum class EventType : std::uint32_t {
@@ -168,7 +188,10 @@ enum class EventType : std::uint32_t {
     refresh_needed = GRACELINE_EVENT_REFRESH_NEEDED,
     send_fate = GRACELINE_EVENT_SEND_FATE,
     ping_completed = GRACELINE_EVENT_PING_COMPLETED,
-    closed = GRACELINE_EVENT_CLOSED
+    closed = GRACELINE_EVENT_CLOSED,
+    token_needed = GRACELINE_EVENT_TOKEN_NEEDED,
+    fetch_needed = GRACELINE_EVENT_FETCH_NEEDED,
+    request_completed = GRACELINE_EVENT_REQUEST_COMPLETED
 };
 
 enum class Session : std::int32_t { plain = GRACELINE_SESSION_PLAIN };
@@ -191,6 +214,28 @@ enum class Disposition : std::int32_t {
     throttled = GRACELINE_DISPOSITION_THROTTLED,
     auth = GRACELINE_DISPOSITION_AUTH,
     terminal = GRACELINE_DISPOSITION_TERMINAL
+};
+
+enum class HistoryScope : std::int32_t {
+    all = GRACELINE_HISTORY_SCOPE_ALL,
+    per_conversation = GRACELINE_HISTORY_SCOPE_PER_CONVERSATION
+};
+
+enum class PageKind : std::int32_t {
+    messages = GRACELINE_PAGE_KIND_MESSAGES,
+    conversations = GRACELINE_PAGE_KIND_CONVERSATIONS
+};
+
+enum class PageDirection : std::int32_t {
+    latest = GRACELINE_PAGE_DIRECTION_LATEST,
+    previous = GRACELINE_PAGE_DIRECTION_PREVIOUS,
+    next = GRACELINE_PAGE_DIRECTION_NEXT
+};
+
+enum class PageEnd : std::int32_t {
+    no = GRACELINE_PAGE_END_NO,
+    proven = GRACELINE_PAGE_END_PROVEN,
+    unproven = GRACELINE_PAGE_END_UNPROVEN
 };
 
 enum class LogLevel : std::int32_t {
@@ -302,6 +347,46 @@ struct DispositionRow {
     Disposition disposition = Disposition::retry;
 };
 
+/// Where an app stands: the last message that it has, of one conversation or of all (nothing).
+struct Position {
+    std::optional<std::string> conversation;
+    std::string last_message_id;
+};
+
+/// Where older and missed messages are fetched. What is not set keeps the library's default
+/// (graceline_history_options_init).
+struct HistoryOptions {
+    std::optional<bool> host_fetches;
+    std::optional<std::string> messages_url;
+    std::optional<std::string> messages_previous_url;
+    std::optional<std::string> messages_next_url;
+    std::optional<std::string> conversations_url;
+    std::vector<Header> headers;
+    std::optional<HistoryScope> scope;
+    std::optional<bool> newest_first;
+    std::optional<bool> refuses_unknown_ids;
+    std::optional<bool> sends_token;
+    std::vector<Position> positions;
+
+    std::optional<std::string> json_items_pointer;
+    std::optional<std::string> json_id_pointer;
+    std::optional<std::string> json_conversation_pointer;
+    std::optional<std::string> json_sender_pointer;
+    std::optional<std::string> json_time_pointer;
+    std::optional<std::string> json_body_pointer;
+    std::optional<std::string> json_next_cursor_pointer;
+    std::optional<std::string> json_previous_cursor_pointer;
+    std::optional<std::string> json_complete_pointer;
+    std::optional<std::string> json_conversations_items_pointer;
+    std::optional<std::string> json_conversations_id_pointer;
+    std::optional<std::string> json_conversations_time_pointer;
+    std::optional<std::string> json_conversations_next_cursor_pointer;
+    std::optional<std::string> json_conversations_complete_pointer;
+
+    std::optional<Milliseconds> timeout;
+    std::optional<std::int64_t> page_bytes;
+};
+
 /// What the system answered: id 0 is "refused"; without `remaining` it grants all.
 struct BackgroundTime {
     std::uint64_t id = 0;
@@ -323,6 +408,9 @@ struct Options {
     std::optional<std::string> token;
     std::optional<TokenPlacement> token_placement;
     std::optional<std::string> token_name;
+    /// TokenNeededEvents ask for it, and provide_token() answers.
+    std::optional<bool> host_provides_token;
+    std::optional<Milliseconds> token_timeout;
 
     std::vector<Header> headers;
     std::vector<std::string> subprotocols;
@@ -368,7 +456,11 @@ struct Options {
     std::optional<std::string> json_conversation_pointer;
     std::optional<std::string> json_sender_pointer;
     std::optional<std::string> json_time_pointer;
+    std::optional<std::string> json_ack_pointer;
+    std::optional<std::string> json_outgoing_id_member;
 
+    std::optional<HistoryOptions> history;
+    std::optional<bool> refresh_by_fetch;
     std::optional<std::string> last_message_id;
     std::optional<bool> initial_refresh_required;
     std::optional<LogLevel> log_level;
@@ -442,12 +534,16 @@ struct WakeHook {
 // The C options and all that they point to; the pointers stay valid as long as the Options do.
 class COptions {
   public:
+    COptions(const COptions&) = delete;
+    COptions& operator=(const COptions&) = delete;
+
     explicit COptions(const Options& from) {
         check(graceline_options_init(&c_, sizeof(c_)));
         fill_connection(from);
         fill_limits(from);
         fill_tls_and_proxy(from);
         fill_messages(from);
+        if (from.history) fill_history(*from.history);
         fill_hooks(from);
     }
 
@@ -479,6 +575,15 @@ class COptions {
         if (from) to = c_text(from, field);
     }
 
+    static std::vector<graceline_header> c_headers(const std::vector<Header>& from) {
+        std::vector<graceline_header> result;
+        for (const auto& header : from) {
+            result.push_back(
+                {c_text(header.name, "headers.name"), c_text(header.value, "headers.value")});
+        }
+        return result;
+    }
+
     void fill_connection(const Options& from) {
         c_.url = c_text(from.url, "url");
         set(c_.auto_establish_socket_connection, from.auto_establish_socket_connection);
@@ -491,10 +596,9 @@ class COptions {
         set(c_.token, from.token, "token");
         set_enum(c_.token_placement, from.token_placement);
         set(c_.token_name, from.token_name, "token_name");
-        for (const auto& header : from.headers) {
-            headers_.push_back(
-                {c_text(header.name, "headers.name"), c_text(header.value, "headers.value")});
-        }
+        set(c_.host_provides_token, from.host_provides_token);
+        set(c_.token_timeout_ms, from.token_timeout);
+        headers_ = c_headers(from.headers);
         subprotocols_ = c_texts(from.subprotocols, "subprotocols");
         connect_frames_ = c_texts(from.connect_frames, "connect_frames");
         c_.headers = headers_.data();
@@ -555,9 +659,66 @@ class COptions {
             "json_conversation_pointer");
         set(c_.json_sender_pointer, from.json_sender_pointer, "json_sender_pointer");
         set(c_.json_time_pointer, from.json_time_pointer, "json_time_pointer");
+        set(c_.json_ack_pointer, from.json_ack_pointer, "json_ack_pointer");
+        set(c_.json_outgoing_id_member, from.json_outgoing_id_member, "json_outgoing_id_member");
+        set(c_.refresh_by_fetch, from.refresh_by_fetch);
         set(c_.last_message_id, from.last_message_id, "last_message_id");
         set(c_.initial_refresh_required, from.initial_refresh_required);
         set_enum(c_.log_level, from.log_level);
+    }
+
+    void fill_history(const HistoryOptions& from) {
+        graceline_history_options& c = history_;
+        check(graceline_history_options_init(&c, sizeof(c)));
+        set(c.host_fetches, from.host_fetches);
+        set(c.messages_url, from.messages_url, "history.messages_url");
+        set(c.messages_previous_url, from.messages_previous_url, "history.messages_previous_url");
+        set(c.messages_next_url, from.messages_next_url, "history.messages_next_url");
+        set(c.conversations_url, from.conversations_url, "history.conversations_url");
+        history_headers_ = c_headers(from.headers);
+        c.headers = history_headers_.data();
+        c.headers_count = count_of(history_headers_, "history.headers");
+        set_enum(c.scope, from.scope);
+        set(c.newest_first, from.newest_first);
+        set(c.refuses_unknown_ids, from.refuses_unknown_ids);
+        set(c.sends_token, from.sends_token);
+        for (const auto& position : from.positions) {
+            positions_.push_back(
+                {c_text(position.conversation, "history.positions.conversation"),
+                 c_text(position.last_message_id, "history.positions.last_message_id")});
+        }
+        c.positions = positions_.data();
+        c.positions_count = count_of(positions_, "history.positions");
+        set(c.timeout_ms, from.timeout);
+        set(c.page_bytes, from.page_bytes);
+        fill_history_pointers(from);
+        c_.history = &history_;
+    }
+
+    void fill_history_pointers(const HistoryOptions& from) {
+        graceline_history_options& c = history_;
+        set(c.json_items_pointer, from.json_items_pointer, "history.json_items_pointer");
+        set(c.json_id_pointer, from.json_id_pointer, "history.json_id_pointer");
+        set(c.json_conversation_pointer, from.json_conversation_pointer,
+            "history.json_conversation_pointer");
+        set(c.json_sender_pointer, from.json_sender_pointer, "history.json_sender_pointer");
+        set(c.json_time_pointer, from.json_time_pointer, "history.json_time_pointer");
+        set(c.json_body_pointer, from.json_body_pointer, "history.json_body_pointer");
+        set(c.json_next_cursor_pointer, from.json_next_cursor_pointer,
+            "history.json_next_cursor_pointer");
+        set(c.json_previous_cursor_pointer, from.json_previous_cursor_pointer,
+            "history.json_previous_cursor_pointer");
+        set(c.json_complete_pointer, from.json_complete_pointer, "history.json_complete_pointer");
+        set(c.json_conversations_items_pointer, from.json_conversations_items_pointer,
+            "history.json_conversations_items_pointer");
+        set(c.json_conversations_id_pointer, from.json_conversations_id_pointer,
+            "history.json_conversations_id_pointer");
+        set(c.json_conversations_time_pointer, from.json_conversations_time_pointer,
+            "history.json_conversations_time_pointer");
+        set(c.json_conversations_next_cursor_pointer, from.json_conversations_next_cursor_pointer,
+            "history.json_conversations_next_cursor_pointer");
+        set(c.json_conversations_complete_pointer, from.json_conversations_complete_pointer,
+            "history.json_conversations_complete_pointer");
     }
 
     void fill_hooks(const Options& from) {
@@ -585,7 +746,10 @@ class COptions {
     }
 
     graceline_options c_{};
+    graceline_history_options history_{};
     std::vector<graceline_header> headers_;
+    std::vector<graceline_header> history_headers_;
+    std::vector<graceline_position> positions_;
     std::vector<const char*> subprotocols_;
     std::vector<const char*> connect_frames_;
     std::vector<const char*> pins_;
@@ -619,6 +783,80 @@ struct MessageEvent {
     std::optional<std::string_view> sender;
     std::optional<std::string_view> server_time;
 };
+namespace detail {
+
+inline MessageEvent message_of(const graceline_event& event) noexcept {
+    MessageEvent result;
+    result.payload = {reinterpret_cast<const char*>(event.data), event.size};
+    result.is_text = (event.flags & GRACELINE_MESSAGE_FLAG_TEXT) != 0;
+    result.is_replayed = (event.flags & GRACELINE_MESSAGE_FLAG_REPLAYED) != 0;
+    if (const graceline_message_fields* fields = event.fields) {
+        result.id = text_or_nothing(fields->id);
+        result.conversation = text_or_nothing(fields->conversation);
+        result.sender = text_or_nothing(fields->sender);
+        result.server_time = text_or_nothing(fields->time);
+    }
+    return result;
+}
+
+inline const graceline_event* step(const graceline_event* from, std::size_t count) noexcept {
+    // Nothing may be added to a null pointer.
+    if (count == 0) return from;
+    return reinterpret_cast<const graceline_event*>(reinterpret_cast<const unsigned char*>(from) +
+                                                    count * graceline_batch_stride_bytes());
+}
+
+// Walks over an array of events; `View` makes an Item of each.
+template <class Item, Item (*View)(const graceline_event&) noexcept>
+class EventIterator {
+  public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Item;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Item*;
+    using reference = Item;
+
+    EventIterator() = default;
+    explicit EventIterator(const graceline_event* at) noexcept : at_(at) {}
+    Item operator*() const noexcept { return View(*at_); }
+    EventIterator& operator++() noexcept {
+        at_ = step(at_, 1);
+        return *this;
+    }
+    EventIterator operator++(int) noexcept {
+        EventIterator before = *this;
+        ++*this;
+        return before;
+    }
+    friend bool operator==(EventIterator a, EventIterator b) noexcept { return a.at_ == b.at_; }
+    friend bool operator!=(EventIterator a, EventIterator b) noexcept { return a.at_ != b.at_; }
+
+  private:
+    const graceline_event* at_ = nullptr;
+};
+
+}  // namespace detail
+
+/// A page of history: a range of MessageEvents, oldest first (conversations: in the server's order,
+/// `id` and `conversation` are the conversation's). A view, valid as long as the batch.
+class Page {
+  public:
+    using Iterator = detail::EventIterator<MessageEvent, &detail::message_of>;
+
+    explicit Page(const graceline_page& page) noexcept : page_(&page) {}
+
+    PageKind kind() const noexcept { return static_cast<PageKind>(page_->kind); }
+    /// Whether this was the last page in the direction asked for; end() ends the range.
+    PageEnd last() const noexcept { return static_cast<PageEnd>(page_->end); }
+    std::size_t size() const noexcept { return page_->count; }
+    bool empty() const noexcept { return size() == 0; }
+    Iterator begin() const noexcept { return Iterator(page_->items); }
+    Iterator end() const noexcept { return Iterator(detail::step(page_->items, size())); }
+
+  private:
+    const graceline_page* page_;
+};
+
 struct ConnectionStatusEvent {
     ConnectionStatus status;
     Phase phase;
@@ -649,6 +887,7 @@ struct ReturnVerdictEvent {
 };
 struct RefreshNeededEvent {
     Reason reason;
+    std::optional<std::string_view> since_id;  // the position: fetch what is newer
 };
 struct SendFateEvent {
     Fate fate;
@@ -659,6 +898,30 @@ struct SendFateEvent {
 struct PingCompletedEvent {
     std::optional<Microseconds> round_trip;  // nothing: it failed
     Reason reason;
+};
+/// Answer with Client::provide_token().
+struct TokenNeededEvent {
+    std::uint64_t request_id;
+};
+/// A page that the host shall fetch; answer with Client::provide_page().
+struct FetchNeededEvent {
+    std::uint64_t request_id;
+    PageKind kind;
+    PageDirection direction;
+    std::uint32_t limit;
+    std::optional<std::string_view> conversation;
+    std::optional<std::string_view> anchor_id;
+    std::optional<std::string_view> anchor_time;
+    std::optional<std::string_view> cursor;  // wins over the anchors
+    std::optional<std::string_view> url;     // where a template was given; without the token
+};
+struct RequestCompletedEvent {
+    std::uint64_t request_id;
+    Status status;
+    Reason reason;
+    std::int32_t http_status;
+    std::optional<Milliseconds> retry_in;  // what the server advised
+    std::optional<Page> page;              // nothing: it failed
 };
 struct ClosedEvent {};
 /// An event that this header does not know: the library is newer.
@@ -692,7 +955,7 @@ class Event {
     /// Calls `visitor` with the struct of this kind of event.
     template <class Visitor>
     decltype(auto) visit(Visitor&& visitor) const {
-        if (type() == EventType::message) return visitor(message());
+        if (type() == EventType::message) return visitor(detail::message_of(*event_));
         if (type() == EventType::closed) return visitor(ClosedEvent{});
         if (event_->details == nullptr) return visitor(UnknownEvent{event_->type});
         const graceline_event_details& d = *event_->details;
@@ -715,7 +978,7 @@ class Event {
                 return visitor(
                     ReturnVerdictEvent{static_cast<ReturnVerdict>(d.return_verdict), reason});
             case EventType::refresh_needed:
-                return visitor(RefreshNeededEvent{reason});
+                return visitor(RefreshNeededEvent{reason, detail::text_or_nothing(d.since_id)});
             case EventType::send_fate:
                 return visitor(
                     SendFateEvent{static_cast<Fate>(d.fate), d.first_id, d.last_id, reason});
@@ -724,6 +987,15 @@ class Event {
                     d.round_trip_us < 0 ? std::nullopt
                                         : std::optional<Microseconds>(d.round_trip_us),
                     reason});
+            case EventType::token_needed:
+                return visitor(TokenNeededEvent{d.request_id});
+            case EventType::fetch_needed:
+                return visitor(fetch_needed(d));
+            case EventType::request_completed:
+                return visitor(RequestCompletedEvent{
+                    d.request_id, static_cast<Status>(d.request_status), reason, d.http_status,
+                    detail::milliseconds_or_nothing(d.retry_in_ms),
+                    d.page == nullptr ? std::nullopt : std::optional<Page>(*d.page)});
             default:
                 return visitor(UnknownEvent{event_->type});
         }
@@ -743,53 +1015,34 @@ class Event {
     }
 
   private:
-    MessageEvent message() const noexcept {
-        MessageEvent result;
-        result.payload = payload();
-        result.is_text = (event_->flags & GRACELINE_MESSAGE_FLAG_TEXT) != 0;
-        result.is_replayed = (event_->flags & GRACELINE_MESSAGE_FLAG_REPLAYED) != 0;
-        if (const graceline_message_fields* fields = event_->fields) {
-            result.id = detail::text_or_nothing(fields->id);
-            result.conversation = detail::text_or_nothing(fields->conversation);
-            result.sender = detail::text_or_nothing(fields->sender);
-            result.server_time = detail::text_or_nothing(fields->time);
-        }
-        return result;
+    static FetchNeededEvent fetch_needed(const graceline_event_details& details) noexcept {
+        const graceline_fetch& fetch = *details.fetch;
+        return {details.request_id,
+                static_cast<PageKind>(fetch.kind),
+                static_cast<PageDirection>(fetch.direction),
+                fetch.limit,
+                detail::text_or_nothing(fetch.conversation),
+                detail::text_or_nothing(fetch.anchor_id),
+                detail::text_or_nothing(fetch.anchor_time),
+                detail::text_or_nothing(fetch.cursor),
+                detail::text_or_nothing(fetch.url)};
     }
 
     const graceline_event* event_;
 };
 
+namespace detail {
+
+inline Event event_of(const graceline_event& event) noexcept {
+    return Event(event);
+}
+
+}  // namespace detail
+
 /// Events taken by one poll(), in order. Move-only; all views into it end with it.
 class Batch {
   public:
-    class Iterator {
-      public:
-        using iterator_category = std::input_iterator_tag;
-        using value_type = Event;
-        using difference_type = std::ptrdiff_t;
-        using pointer = const Event*;
-        using reference = Event;
-
-        Iterator() = default;
-        explicit Iterator(const graceline_event* at) noexcept : at_(at) {}
-        Event operator*() const noexcept { return Event(*at_); }
-        Iterator& operator++() noexcept {
-            at_ = reinterpret_cast<const graceline_event*>(
-                reinterpret_cast<const unsigned char*>(at_) + graceline_batch_stride_bytes());
-            return *this;
-        }
-        Iterator operator++(int) noexcept {
-            Iterator before = *this;
-            ++*this;
-            return before;
-        }
-        friend bool operator==(Iterator a, Iterator b) noexcept { return a.at_ == b.at_; }
-        friend bool operator!=(Iterator a, Iterator b) noexcept { return a.at_ != b.at_; }
-
-      private:
-        const graceline_event* at_ = nullptr;
-    };
+    using Iterator = detail::EventIterator<Event, &detail::event_of>;
 
     Batch() = default;
     /// Takes the batch over.
@@ -799,11 +1052,7 @@ class Batch {
     bool empty() const noexcept { return size() == 0; }
     Iterator begin() const noexcept { return Iterator(graceline_batch_events(batch_.get())); }
     Iterator end() const noexcept {
-        const graceline_event* first = graceline_batch_events(batch_.get());
-        if (first == nullptr) return Iterator();
-        return Iterator(
-            reinterpret_cast<const graceline_event*>(reinterpret_cast<const unsigned char*>(first) +
-                                                     size() * graceline_batch_stride_bytes()));
+        return Iterator(detail::step(graceline_batch_events(batch_.get()), size()));
     }
 
   private:
@@ -824,6 +1073,12 @@ inline Milliseconds now() noexcept {
 inline void shutdown() noexcept {
     graceline_shutdown();
 }
+
+/// How one message is sent.
+struct SendOptions {
+    std::optional<std::string> deduplication_id;
+    std::optional<Milliseconds> expires_in;
+};
 
 /// One connection with its window, its queue and its truth. Move-only; its end releases the handle
 /// at once and never waits. Functions throw Error unless they are noexcept.
@@ -892,19 +1147,48 @@ class Client {
     }
 
     /// The id of the message; its fate comes as an event.
-    std::uint64_t send(std::string_view text) {
-        std::uint64_t id = 0;
-        detail::check(try_send(text, GRACELINE_MESSAGE_KIND_TEXT, id));
-        return id;
+    std::uint64_t send(std::string_view text, const SendOptions& options = {}) {
+        return send(text, GRACELINE_MESSAGE_KIND_TEXT, options);
     }
-    std::uint64_t send_binary(std::string_view bytes) {
-        std::uint64_t id = 0;
-        detail::check(try_send(bytes, GRACELINE_MESSAGE_KIND_BINARY, id));
-        return id;
+    std::uint64_t send_binary(std::string_view bytes, const SendOptions& options = {}) {
+        return send(bytes, GRACELINE_MESSAGE_KIND_BINARY, options);
     }
     /// As send(), for loops in which `full` is no error: gives the status, throws nothing.
     Status try_send(std::string_view text, std::uint64_t& out_id) noexcept {
-        return static_cast<Status>(try_send(text, GRACELINE_MESSAGE_KIND_TEXT, out_id));
+        return static_cast<Status>(
+            try_send(text, GRACELINE_MESSAGE_KIND_TEXT, nullptr, kUnlimited, out_id));
+    }
+    void cancel_send(std::uint64_t id) { detail::check(graceline_client_cancel_send(get(), id)); }
+
+    /// Answers a TokenNeededEvent; nothing: there is no token now.
+    void provide_token(std::uint64_t request_id, const std::optional<std::string>& token) {
+        detail::check(graceline_client_provide_token(get(), request_id,
+                                                     detail::c_text(token, "token"),
+                                                     token ? GRACELINE_OK : GRACELINE_E_STATE));
+    }
+    /// Answers a FetchNeededEvent; http_status 0: there was no answer.
+    void provide_page(std::uint64_t request_id, std::int32_t http_status, std::string_view body,
+                      std::optional<Milliseconds> retry_after = std::nullopt) {
+        detail::check(graceline_client_provide_page(get(), request_id, http_status,
+                                                    retry_after.value_or(kUnlimited).count(),
+                                                    body.data(), body.size()));
+    }
+    /// The position, of one conversation or of all: give it to the app's next start.
+    std::optional<std::string> last_message_id(
+        const std::optional<std::string>& conversation = std::nullopt) const {
+        const char* of = detail::c_text(conversation, "conversation");
+        std::string id;
+        for (;;) {
+            std::size_t size = 0;
+            const graceline_status status = graceline_client_last_message_id(
+                get(), of, id.empty() ? nullptr : id.data(), id.size(), &size);
+            // It may have moved to a longer id since its size was asked for.
+            const bool too_small = id.size() < size;
+            if (!too_small) detail::check(status);
+            if (size == 0) return std::nullopt;
+            id.resize(too_small ? size : size - 1);
+            if (!too_small) return id;
+        }
     }
 
     /// Up to max_count events (0: no bound); an empty batch when none came in time. Throws Error
@@ -932,7 +1216,16 @@ class Client {
     graceline_client* get() const noexcept { return client_.get(); }
 
   private:
+    std::uint64_t send(std::string_view bytes, graceline_message_kind kind,
+                       const SendOptions& options) {
+        std::uint64_t id = 0;
+        detail::check(try_send(bytes, kind,
+                               detail::c_text(options.deduplication_id, "deduplication_id"),
+                               options.expires_in.value_or(kUnlimited), id));
+        return id;
+    }
     graceline_status try_send(std::string_view bytes, graceline_message_kind kind,
+                              const char* deduplication_id, Milliseconds expires_in,
                               std::uint64_t& out_id) noexcept {
         graceline_outgoing message;
         const graceline_status status = graceline_outgoing_init(&message, sizeof(message));
@@ -940,6 +1233,8 @@ class Client {
         message.kind = kind;
         message.data = reinterpret_cast<const std::uint8_t*>(bytes.data());
         message.size = bytes.size();
+        message.deduplication_id = deduplication_id;
+        message.expires_in_ms = expires_in.count();
         return graceline_client_send(get(), &message, &out_id);
     }
 
@@ -949,6 +1244,95 @@ class Client {
         }
     };
     std::unique_ptr<graceline_client, Release> client_;
+};
+
+// --------------------------------------------------------------------------------------- requests
+
+/// Which messages a request pages through; what is not set keeps the library's default.
+struct MessagesRequestOptions {
+    std::optional<std::int32_t> limit;
+    std::optional<std::string> conversation;
+    std::optional<std::string> start_message_id;
+    std::optional<std::string> start_time;
+};
+
+/// Pages through messages, back and forth. Each fetch gives the request id that its
+/// RequestCompletedEvent will have. Move-only; its end cancels what is under way. It may outlive
+/// the client.
+class MessagesRequest {
+  public:
+    explicit MessagesRequest(Client& client, const MessagesRequestOptions& options = {}) {
+        graceline_messages_request_options c;
+        detail::check(graceline_messages_request_options_init(&c, sizeof(c)));
+        if (options.limit) c.limit = *options.limit;
+        c.conversation = detail::c_text(options.conversation, "conversation");
+        c.start_message_id = detail::c_text(options.start_message_id, "start_message_id");
+        c.start_time = detail::c_text(options.start_time, "start_time");
+        graceline_messages_request* request = nullptr;
+        detail::check(graceline_messages_request_create(client.get(), &c, &request));
+        request_.reset(request);
+    }
+
+    /// The next older page.
+    std::uint64_t fetch_previous() {
+        std::uint64_t id = 0;
+        detail::check(graceline_messages_request_fetch_previous(get(), &id));
+        return id;
+    }
+    /// The next newer page.
+    std::uint64_t fetch_next() {
+        std::uint64_t id = 0;
+        detail::check(graceline_messages_request_fetch_next(get(), &id));
+        return id;
+    }
+    void cancel() { detail::check(graceline_messages_request_cancel(get())); }
+
+    /// The C handle, still owned by this object; NULL after a move.
+    graceline_messages_request* get() const noexcept { return request_.get(); }
+
+  private:
+    struct Release {
+        void operator()(graceline_messages_request* request) const noexcept {
+            graceline_messages_request_release(request);
+        }
+    };
+    std::unique_ptr<graceline_messages_request, Release> request_;
+};
+
+/// Which conversations a request pages through.
+struct ConversationsRequestOptions {
+    std::optional<std::int32_t> limit;
+};
+
+/// Pages through conversations, as MessagesRequest does through messages.
+class ConversationsRequest {
+  public:
+    explicit ConversationsRequest(Client& client, const ConversationsRequestOptions& options = {}) {
+        graceline_conversations_request_options c;
+        detail::check(graceline_conversations_request_options_init(&c, sizeof(c)));
+        if (options.limit) c.limit = *options.limit;
+        graceline_conversations_request* request = nullptr;
+        detail::check(graceline_conversations_request_create(client.get(), &c, &request));
+        request_.reset(request);
+    }
+
+    std::uint64_t fetch_next() {
+        std::uint64_t id = 0;
+        detail::check(graceline_conversations_request_fetch_next(get(), &id));
+        return id;
+    }
+    void cancel() { detail::check(graceline_conversations_request_cancel(get())); }
+
+    /// The C handle, still owned by this object; NULL after a move.
+    graceline_conversations_request* get() const noexcept { return request_.get(); }
+
+  private:
+    struct Release {
+        void operator()(graceline_conversations_request* request) const noexcept {
+            graceline_conversations_request_release(request);
+        }
+    };
+    std::unique_ptr<graceline_conversations_request, Release> request_;
 };
 
 }  // namespace graceline

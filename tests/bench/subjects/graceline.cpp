@@ -33,6 +33,8 @@ class PeerClient final : public Client {
     explicit PeerClient(const Options& options) {
         check(graceline_options_init(&options_, sizeof options_), "options_init");
         options_.outbox_messages = kOutboxMessages;
+        check(graceline_outgoing_init(&outgoing_, sizeof outgoing_), "outgoing_init");
+        outgoing_.kind = GRACELINE_MESSAGE_KIND_TEXT;
         if (options.tls) {
             std::ifstream file(options.ca_file, std::ios::binary);
             ca_pem_.assign(std::istreambuf_iterator<char>(file), {});
@@ -57,15 +59,12 @@ class PeerClient final : public Client {
     }
 
     void send(std::string_view text, More /*more*/) override {
-        graceline_outgoing message{};
-        message.struct_size = sizeof message;
-        message.kind = GRACELINE_MESSAGE_KIND_TEXT;
-        message.data = reinterpret_cast<const std::uint8_t*>(text.data());
-        message.size = text.size();
-        graceline_status status = graceline_client_send(client_, &message, nullptr);
+        outgoing_.data = reinterpret_cast<const std::uint8_t*>(text.data());
+        outgoing_.size = text.size();
+        graceline_status status = graceline_client_send(client_, &outgoing_, nullptr);
         while (status == GRACELINE_E_FULL) {
             take(GRACELINE_UNLIMITED);  // The fates that the host takes make room.
-            status = graceline_client_send(client_, &message, nullptr);
+            status = graceline_client_send(client_, &outgoing_, nullptr);
         }
         check(status, "send");
     }
@@ -141,6 +140,7 @@ class PeerClient final : public Client {
     }
 
     graceline_options options_{};
+    graceline_outgoing outgoing_{};
     std::string ca_pem_;
     graceline_client* client_ = nullptr;
     bool keep_ = false;

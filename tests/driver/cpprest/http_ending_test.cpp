@@ -2,8 +2,11 @@
 // Must not assert times that a busy machine can miss: they are printed, with generous bounds.
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <future>
 #include <iostream>
@@ -434,7 +437,8 @@ TEST_CASE("http: through a proxy with credentials -> tunnel for https, absolute 
     // Tunnels are ours, the absolute form is cpprestsdk's: it sets no space.
     CHECK(seen.find((tls ? "Host: 127.0.0.1:" : "Host:127.0.0.1:") + port + "\r\n") !=
           std::string::npos);
-    CHECK(seen.find("Proxy-Authorization: Basic bWU6c2VjcmV0\r\n") != std::string::npos);
+    CHECK(seen.find((tls ? "Proxy-Authorization: " : "Proxy-Authorization:") +
+                    std::string("Basic bWU6c2VjcmV0\r\n")) != std::string::npos);
     // The token is for the server: inside the tunnel when there is one.
     CHECK((seen.find("canary") == std::string::npos) == tls);
 }
@@ -457,39 +461,6 @@ TEST_CASE("http: the proxy refuses, or is not there -> unreachable, or its own a
     settings.proxy.password.clear();
     HttpHarness broken(settings);
     CHECK(broken.fetch("http://127.0.0.1:9/").failure == HttpFailure::unreachable);
-}
-
-TEST_CASE("http: a stranger at the door -> sent away, the fetch goes on", "[http]") {
-    // The door is only there while a line is: without older lines it is the only other listener.
-    REQUIRE(wait_lines_released());
-    std::promise<void> reached;
-    std::promise<void> go_on;
-    ScriptedServer server([&](ServerConnection& connection) {
-        connection.read_head();
-        reached.set_value();
-        go_on.get_future().wait();
-        connection.write(answer_of("page"));
-    });
-    HttpHarness http;
-    const auto id = http.start(url_of(server.port()));
-    reached.get_future().wait();
-    const auto doors = listening_ports(server.port());
-    CHECK(doors.size() == 1);
-    for (const auto port : doors) {
-        const int stranger = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        CHECK(::connect(stranger, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-        char byte = 0;
-        // The end, or a reset; never a byte, and never a connection at the server.
-        CHECK(::recv(stranger, &byte, 1, 0) <= 0);
-        ::close(stranger);
-    }
-    go_on.set_value();
-    CHECK(http.wait(id).body == "page");
-    CHECK(server.connections() == 1);
 }
 
 }  // namespace graceline::tests

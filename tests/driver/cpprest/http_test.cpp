@@ -258,7 +258,7 @@ TEST_CASE("http: redirects -> reported with their status, never followed", "[htt
 
 TEST_CASE("http: a body at the limit -> whole; one byte above -> too_large", "[http]") {
     const bool with_length = GENERATE(true, false);
-    const std::size_t size = GENERATE(10'000, 10'001);
+    const std::size_t size = GENERATE(std::size_t{10'000}, std::size_t{10'001});
     const std::string body(size, 'x');
     ScriptedServer server(always(with_length ? answer_of(body)
                                              : chunked("1388\r\n" + body.substr(0, 5000) + "\r\n" +
