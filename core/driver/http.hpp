@@ -83,7 +83,7 @@ constexpr std::string_view to_string(HttpFailure failure) {
 
 struct HttpResult {
     HttpFailure failure = HttpFailure::none;
-    /// 0 = no answer. Set with a failure too when the head of the answer had come.
+    /// 0 = no answer. Set with a failure too when it was known; after a time-out it never is.
     std::uint16_t status = 0;
     std::string body;  ///< Whole; empty with a failure.
     std::string content_type;
