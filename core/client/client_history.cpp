@@ -84,9 +84,16 @@ Client::Fetched Client::fetch(const std::shared_ptr<HistoryRequest>& request,
             return Fetched::ok;
         }
         const auto number = ++requests_;
-        request->under_way = number;
         requests_under_way_[number] = request;
-        switch (keeper_.ask(number, std::move(*page), driver::now())) {
+        request->under_way = number;
+        keeper::Asking asked{};
+        try {
+            asked = keeper_.ask(number, std::move(*page), driver::now());
+        } catch (...) {
+            take_request(number);  // the object can be used again
+            throw;
+        }
+        switch (asked) {
             case keeper::Asking::ok:
                 out_number = number;
                 break;

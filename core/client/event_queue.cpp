@@ -38,7 +38,11 @@ EventQueue::EventQueue(std::size_t limit_bytes, std::function<void()> wake,
       wake_(std::move(wake)),
       room_(std::move(room)),
       writer_(*this),
-      replay_writer_(*this) {}
+      replay_writer_(*this) {
+    // What is given back is kept or freed; neither may fail.
+    free_segments_.reserve(kFreeSegmentsKept);
+    free_batches_.reserve(kFreeBatchesKept);
+}
 
 EventQueue::~EventQueue() {
     writer_.close();

@@ -23,8 +23,6 @@ namespace graceline::driver {
 namespace {
 
 constexpr const char* kThreadName = "graceline-io";
-/// Spares what several threads that run one context would need.
-constexpr int kThreads = 1;
 // How long the end of the process waits for handlers that still run.
 constexpr std::chrono::milliseconds kExitWait{500};
 // Below it, it is the two clocks being read one after the other.
@@ -108,7 +106,7 @@ class LoopImpl final : public Loop {
     std::map<std::uint64_t, std::function<void(engine::Duration)>> sleep_listeners_;
     std::atomic<std::thread::id> thread_;
     std::unique_ptr<platform::WakeTimer> wake_;
-    boost::asio::io_context context_{kThreads};
+    boost::asio::io_context context_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "core/session/json_grammar.hpp"
@@ -281,16 +282,18 @@ struct JsonReader::State {
     std::size_t capacity = 0;
 
     /// Grows by doubling, so that messages which grow slowly do not allocate each time.
-    bool make_room(std::size_t size) {
-        if (size <= capacity) return true;
+    void make_room(std::size_t size) {
+        if (size <= capacity) return;
         constexpr std::size_t kSmallestCapacity = 1024;
         auto wanted = std::max(kSmallestCapacity, capacity);
         while (wanted < size) wanted *= 2;
         auto memory = std::make_unique<char[]>(wanted + simdjson::SIMDJSON_PADDING);
-        if (parser.allocate(wanted, kMaxJsonDepth + 1) != simdjson::SUCCESS) return false;
+        if (parser.allocate(wanted, kMaxJsonDepth + 1) != simdjson::SUCCESS) {
+            capacity = 0;  // what it had before may be gone
+            throw std::bad_alloc();
+        }
         padded = std::move(memory);
         capacity = wanted;
-        return true;
     }
 };
 
@@ -303,7 +306,7 @@ JsonResult JsonReader::read(const JsonPlan& plan, std::string_view json, std::sp
     clear();
     if (json.size() > kMaxJsonBytes) return JsonResult::too_large;
     if (json.empty()) return JsonResult::malformed;
-    if (!state_->make_room(json.size())) return JsonResult::too_large;
+    state_->make_room(json.size());
     char* const padded = state_->padded.get();
     std::memcpy(padded, json.data(), json.size());
     std::memset(padded + json.size(), ' ', simdjson::SIMDJSON_PADDING);
@@ -312,6 +315,7 @@ JsonResult JsonReader::read(const JsonPlan& plan, std::string_view json, std::sp
     const auto error =
         state_->parser.iterate(padded, json.size(), json.size() + simdjson::SIMDJSON_PADDING)
             .get(document);
+    if (error == simdjson::MEMALLOC) throw std::bad_alloc();
     if (error != simdjson::SUCCESS) return JsonResult::malformed;
     const auto result = JsonWalk(plan, fields, sink).run(document, {padded, json.size()});
     if (result != JsonResult::ok) clear();

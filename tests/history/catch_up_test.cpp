@@ -202,6 +202,22 @@ TEST_CASE("catch-up: all the newest are live already -> it looks further back", 
     CHECK(world.delivered_now().size() == 12);
 }
 
+TEST_CASE("catch-up: many come between the two answers, none yet live -> it asks once more",
+          "[history]") {
+    World world(promising_nothing());
+    be_away(world, 0);
+    world.live_delay = seconds(30);
+    bool first = true;
+    world.at_answer = [&](const Fetch&) {
+        if (std::exchange(first, false)) world.publish(30);
+    };
+    world.connect();
+    world.settle();
+    check_verdict(world, GapVerdict::recovered, Reason::missed_messages_fetched, 30);
+    world.pass(seconds(60));
+    CHECK(world.delivered_now().size() == 30);
+}
+
 TEST_CASE(
     "catch-up: the connection is lost in the middle -> held messages come, no verdict, the "
     "rest comes next time",

@@ -196,6 +196,27 @@ TEST_CASE("desk: advice that does not fit into the request's time -> throttled a
     }
 }
 
+TEST_CASE("desk: advice of no time at all -> asked again after a second, not at once",
+          "[history]") {
+    SeenIds seen(Scope::all);
+    Positions positions(Scope::all);
+    const Known known{seen, positions, 1};
+    Desk desk(source_of({}), {});
+    desk.begin(1, {}, known, {});
+    desk.poll_output();
+    desk.answer(1, Failure{Reason::http_status, 0, 429, 0}, known, {});
+    CHECK_FALSE(desk.poll_output().has_value());
+    CHECK(desk.next_deadline() == Instant{} + kMinThrottleWait);
+    // What waits has no fetch under way, so nothing can be its answer.
+    desk.answer(1, std::make_shared<Page>(), known, {});
+    desk.answer(0, std::make_shared<Page>(), known, {});
+    CHECK_FALSE(desk.poll_output().has_value());
+    desk.tick(Instant{} + kMinThrottleWait);
+    const auto again = desk.poll_output();
+    REQUIRE(again.has_value());
+    CHECK(std::get<output::StartFetch>(*again).fetch == 2);
+}
+
 TEST_CASE("desk: two requests whose token is refused -> both go on with the fresh one",
           "[history]") {
     World world;

@@ -269,7 +269,11 @@ void ServerProcess::close_stdin() {
 }
 
 void ServerProcess::suspend() {
-    if (running()) ::kill(state_->pid, SIGSTOP);
+    if (!running()) return;
+    ::kill(state_->pid, SIGSTOP);
+    // The signal is on its way to one thread; only when it has stopped the others too does none run.
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(state_->pid), &info, WSTOPPED | WEXITED | WNOWAIT);
 }
 
 void ServerProcess::resume() {
