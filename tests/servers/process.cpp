@@ -271,7 +271,8 @@ void ServerProcess::close_stdin() {
 void ServerProcess::suspend() {
     if (!running()) return;
     ::kill(state_->pid, SIGSTOP);
-    // The signal is on its way to one thread; only when it has stopped the others too does none run.
+    // The signal is on its way to one thread; only when it has stopped the others too does none
+    // run.
     siginfo_t info{};
     ::waitid(P_PID, static_cast<id_t>(state_->pid), &info, WSTOPPED | WEXITED | WNOWAIT);
 }
