@@ -192,7 +192,6 @@ void Walk::page_came(const Fetch& fetch, const Page& page) {
     if (fetch.direction != Direction::latest) return;
     const bool two_cursors = source_->messages.previous_cursor.has_value();
     move(newer_, last, two_cursors ? page.next_cursor() : std::string_view{});
-    newer_.end = End::no;
 }
 
 End Walk::at_end(Direction direction) const {

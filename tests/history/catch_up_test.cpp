@@ -240,6 +240,21 @@ TEST_CASE(
     CHECK(world.position_place() == 287);
 }
 
+TEST_CASE("catch-up: a long one of a server that promises nothing is cut -> what was proven stays",
+          "[history]") {
+    auto habits = promising_nothing();
+    habits.most_items = 10;
+    habits.fastest = habits.slowest = milliseconds(100);
+    World world(habits);
+    be_away(world, 250);
+    world.connect();
+    // The first page, its joint, ten pages, theirs, and two more.
+    world.pass(milliseconds(1'500));
+    world.disconnect();
+    CHECK(world.delivered_now().size() == 130);
+    CHECK(world.position_place() == 29 + 110);
+}
+
 TEST_CASE("catch-up: a page is the same again and again -> gap, history_failed", "[history]") {
     auto habits = trustworthy();
     habits.cursors = true;
