@@ -155,6 +155,7 @@ std::optional<std::string> Client::last_message_id(std::string_view conversation
 void Client::put(past::StartFetch& start) {
     log(LogLevel::debug, std::string("fetching a page of ") + to_string(start.page.kind));
     if (!settings_.history->source.host_fetches) {
+        actions_.reserve(actions_.size() + 1);  // what is moved cannot be moved again
         act(std::move(start));
         return;
     }

@@ -345,6 +345,7 @@ void EventQueue::fill_from_control(Batch& batch, std::uint32_t count) {
     batch.own_events_.resize(count);
     batch.own_details_.resize(count);
     batch.own_texts_.resize(count);
+    batch.owners_.reserve(count);  // from here on nothing may fail: what is taken is gone
     for (std::uint32_t i = 0; i < count; ++i) {
         ControlEvent taken = control_.pop_front();
         if (taken.type == EventType::send_fate) {

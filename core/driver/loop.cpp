@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -63,8 +64,15 @@ class LoopImpl final : public Loop {
     }
 
     /// The last reference is gone: what was posted before still runs, then the thread ends.
-    void let_go() {
-        boost::asio::post(context_, [this] { context_.stop(); });
+    void let_go() noexcept {
+        // Nobody could be told that it failed, and nobody else will do it.
+        for (;;) {
+            try {
+                return boost::asio::post(context_, [this] { context_.stop(); });
+            } catch (const std::bad_alloc&) {
+                std::this_thread::yield();
+            }
+        }
     }
 
     void stop_now() { context_.stop(); }

@@ -122,8 +122,13 @@ Desk::Begun Desk::begin(std::uint64_t request, Fetch page, const Known& known, I
     if (request == 0 || request_with(request)) return Begun::number_used;
     if (requests_.size() == kMaxRequests) return Begun::too_many;
     requests_.push_back({request, known.epoch, Fetching(0, now_ + options_.request_time)});
-    requests_.back().fetching.ask(std::move(page));
-    start(requests_.back().fetching, request);
+    try {
+        requests_.back().fetching.ask(std::move(page));
+        start(requests_.back().fetching, request);
+    } catch (...) {
+        requests_.pop_back();  // memory ran out: it was never begun
+        throw;
+    }
     return Begun::ok;
 }
 
@@ -229,12 +234,14 @@ void Desk::answer(std::uint64_t fetch, Answer&& answer, const Known& known, Inst
 
 void Desk::token_settled(bool ok, Instant now) {
     begin_step(now);
-    const Failure refused{Reason::auth_refused, 0, 0, std::nullopt};
+    const auto refused = [](const Fetching& fetching) {
+        return Failure{Reason::auth_refused, 0, fetching.refused_with(), std::nullopt};
+    };
     if (catch_up_ && catch_up_->fetching.state() == Fetching::State::token) {
         if (ok) {
             start(catch_up_->fetching, 0);
         } else {
-            catch_up_failed(refused);
+            catch_up_failed(refused(catch_up_->fetching));
         }
     }
     for (std::size_t i = requests_.size(); i > 0; --i) {
@@ -243,7 +250,7 @@ void Desk::token_settled(bool ok, Instant now) {
         if (ok) {
             start(request.fetching, request.number);
         } else {
-            request_failed(i - 1, refused);
+            request_failed(i - 1, refused(request.fetching));
         }
     }
 }

@@ -77,6 +77,7 @@ Fetching::Next Fetching::failed(const Failure& failure, engine::Instant now,
     switch (treatment_of(failure, fetch_, options.refuses_unknown_ids)) {
         case Treatment::token:
             if (std::exchange(token_asked_, true)) return Next::fail;
+            refused_with_ = failure.http_status;
             state_ = State::token;
             return Next::token;
         case Treatment::wait:

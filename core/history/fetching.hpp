@@ -61,6 +61,9 @@ class Fetching {
     /// The end of the fetch or of the wait, and of the job.
     engine::Deadline due() const;
 
+    /// The status that the token was refused with; 0: it was not.
+    std::uint16_t refused_with() const { return refused_with_; }
+
     /// What a job that failed says: one of the history's own reasons, with status and advice.
     static engine::Failure told(const engine::Failure& failure, Treatment treatment);
 
@@ -75,6 +78,7 @@ class Fetching {
     engine::Instant due_{};
     std::uint32_t failures_ = 0;
     bool token_asked_ = false;
+    std::uint16_t refused_with_ = 0;
 };
 
 }  // namespace graceline::history

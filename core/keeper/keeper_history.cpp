@@ -23,6 +23,10 @@ Asking Keeper::ask(std::uint64_t number, history::Fetch page, Instant now) {
         if (newest) refresh.mark = engine_.continuity().mark();
         refresh.holds = newest && has_ids_ && page.kind == Kind::messages;
     }
+    // Once it is begun, nothing may fail.
+    refreshes_.reserve(refreshes_.size() + 1);
+    sent_.reserve(sent_.size() + 1);
+    outputs_.reserve(outputs_.size() + engine::kOutputsOfAStep);
     switch (desk_->begin(number, std::move(page), known(), now_)) {
         case history::Desk::Begun::ok:
             break;

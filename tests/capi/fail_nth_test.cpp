@@ -342,21 +342,20 @@ void fail_network(const DevServer& server, Scenario scenario) {
 
 }  // namespace
 
-// Hidden, for `test_fail_nth "[allocation]"`: the library does not keep this promise yet.
 TEST_CASE("fail the n-th allocation: window and catch-up -> told, asked again, ends well",
-          "[capi][.][allocation]") {
+          "[capi][allocation]") {
     DevServer server;
     fail_allocations([&](int) { window_and_catch_up(server, server.port()); });
 }
 
 TEST_CASE("fail the n-th allocation: offline outbox -> told, asked again, ends well",
-          "[capi][.][allocation]") {
+          "[capi][allocation]") {
     DevServer server;
     fail_allocations([&](int n) { offline_outbox(server, server.port(), n); });
 }
 
 TEST_CASE("fail the n-th allocation: paging -> told, asked again, ends well",
-          "[capi][.][allocation]") {
+          "[capi][allocation]") {
     DevServer server;
     const auto ids = fill(server, 70);
     fail_allocations([&](int) { paging(server, server.port(), ids, false); });

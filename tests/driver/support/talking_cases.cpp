@@ -112,6 +112,33 @@ void flush_offsets(const TransportKind& kind) {
            "a single message is not reported");
 }
 
+void flood(const TransportKind& kind) {
+    Talk talk(kind);
+    constexpr int kMessages = 20'000;
+    const std::string filling(100, '.');
+    auto reading = std::async(std::launch::async, [&] {
+        for (int i = 0; i < kMessages; ++i) {
+            const auto frame = talk.peer.read_frame();
+            if (!frame || frame->payload != std::to_string(i) + filling) return false;
+        }
+        return true;
+    });
+    for (int i = 0; i < kMessages; ++i) {
+        const std::string text = std::to_string(i) + filling;
+        while (talk.harness.send(text) == driver::SendResult::full) {
+            const std::uint64_t last = talk.harness.last_offset();
+            talk.recorder().wait_for([&](const Record& r) { return r.flushed_offset == last; });
+        }
+    }
+    expect(reading.get(), "what arrived differs");
+    const std::uint64_t last = talk.harness.last_offset();
+    expect(talk.recorder().wait_for([&](const Record& r) { return r.flushed_offset == last; }),
+           "the last offset is not reported");
+    talk.harness.send("alone");
+    const auto frame = talk.peer.read_frame();
+    expect(frame && frame->payload == "alone", "the message after it is missing");
+}
+
 void full_write_buffer(const TransportKind& kind) {
     Talk talk(kind, [](driver::TransportSettings& settings) {
         settings.write_buffer_bytes = 256 * 1024;
@@ -271,6 +298,7 @@ std::vector<ContractCase> talking_cases() {
         {"talk: own pings -> pongs are reported", own_pings},
         {"talk: one megabyte each way -> whole", megabyte_each_way},
         {"talk: messages in the kernel -> flush offset is reported", flush_offsets},
+        {"talk: sends without pause -> all arrive in order, the last is reported", flood},
         {"talk: peer does not read -> full at the limit, nothing lost", full_write_buffer},
         {"talk: listener is full -> the socket is not read, nothing lost", back_pressure},
         {"talk: four threads send -> whole frames, order of each kept", many_threads_send},
