@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # A lane of scripts/test, read by it. Must define lane_asan and declare it.
-declare_lane asan 8 "everything with clang 14, AddressSanitizer, LeakSanitizer and UBSan over every test"
+declare_lane asan 8 "everything with clang 14, with ASan, LSan and UBSan over every test"
 
 # One build shows both that clang takes everything and that the sanitizers find nothing.
 lane_asan() {
