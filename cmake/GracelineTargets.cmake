@@ -29,6 +29,12 @@ if(GRACELINE_SANITIZE)
     endif()
 endif()
 
+# graceline_own_unit(FILE ...): a file that cannot share a unit with others when GRACELINE_UNITY is
+# on (it replaces operators, needs other macros, or has a name that another file has too).
+function(graceline_own_unit)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # graceline_layer(NAME SOURCES ... LINKS ...): one static, position-independent library a layer.
 function(graceline_layer name)
     cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})

@@ -13,14 +13,6 @@ namespace {
 
 namespace past = history::output;
 
-ControlEvent control_event(EventType type) {
-    ControlEvent event;
-    event.type = type;
-    event.time_ms =
-        std::chrono::floor<engine::milliseconds>(driver::now().time_since_epoch()).count();
-    return event;
-}
-
 ControlEvent completion(std::uint64_t number, std::shared_ptr<const history::Page> page,
                         history::Kind kind, history::End end) {
     auto event = control_event(EventType::request_completed);

@@ -15,14 +15,14 @@ std::int64_t clock_ms() {
     return std::chrono::floor<engine::milliseconds>(driver::now().time_since_epoch()).count();
 }
 
+}  // namespace
+
 ControlEvent control_event(EventType type) {
     ControlEvent event;
     event.type = type;
     event.time_ms = clock_ms();
     return event;
 }
-
-}  // namespace
 
 void Client::drain(Questions& questions) {
     // First what the queries say, then the events: a host that acts on an event must find it true.

@@ -39,6 +39,9 @@ struct QueueFigures {
     std::uint64_t coalesced = 0;
 };
 
+/// Of that type, and of now.
+ControlEvent control_event(EventType type);
+
 class EventQueue : public std::enable_shared_from_this<EventQueue>, private SegmentSource {
   public:
     /// Both are called under no lock. `wake` says that events came while the host had found none;

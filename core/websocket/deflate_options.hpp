@@ -2,7 +2,9 @@
 // Must not hold any compressor state (inflater.hpp, deflater.hpp).
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace graceline::websocket {
 
@@ -16,6 +18,9 @@ inline constexpr std::size_t kDefaultMaxInflateRatio = 200;
 // The ratio is judged once a message inflated to more than this: small repetitive ones are
 // harmless.
 inline constexpr std::size_t kInflateRatioFloorBytes = 64 * 1024;
+
+/// The end of a sync flush, which senders strip and receivers put back (RFC 7692, 7.2.1).
+inline constexpr std::array<std::uint8_t, 4> kFlushMarker{0x00, 0x00, 0xFF, 0xFF};
 
 // What the client offers.
 struct DeflateOptions {

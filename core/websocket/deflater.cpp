@@ -17,7 +17,6 @@ namespace {
 constexpr int kMemoryLevel = 8;
 // zlib 1.2 to 1.3 need at most 268 KiB here; zlib-ng pads and aligns to more.
 constexpr std::size_t kDeflateBudgetBytes = 640 * 1024;
-constexpr std::array<std::uint8_t, 4> kFlushMarker{0x00, 0x00, 0xFF, 0xFF};
 constexpr std::size_t kFlushRoomBytes = 16;
 
 }  // namespace

@@ -19,9 +19,9 @@ constexpr std::array<std::string_view, 7> kLongDays{"Sunday",   "Monday", "Tuesd
 constexpr unsigned kFirstTwoDigitYear = 70;
 
 // Takes fixed pieces off the front of a text; ok() is false once one did not fit.
-class Scanner {
+class DateScanner {
   public:
-    explicit Scanner(std::string_view text) : rest_(text) {}
+    explicit DateScanner(std::string_view text) : rest_(text) {}
 
     void literal(std::string_view text) {
         if (take(text.size()) != text) ok_ = false;
@@ -65,7 +65,7 @@ struct Fields {
     unsigned second = 0;
 };
 
-void read_time(Scanner& scanner, Fields& fields) {
+void read_time(DateScanner& scanner, Fields& fields) {
     fields.hour = scanner.number(2);
     scanner.literal(":");
     fields.minute = scanner.number(2);
@@ -74,7 +74,7 @@ void read_time(Scanner& scanner, Fields& fields) {
 }
 
 // "06 Nov 1994 08:49:37 GMT" or, of RFC 850, "06-Nov-94 08:49:37 GMT".
-Fields read_day_first(Scanner& scanner, std::string_view separator, std::size_t year_digits) {
+Fields read_day_first(DateScanner& scanner, std::string_view separator, std::size_t year_digits) {
     Fields fields;
     fields.day = scanner.number(2);
     scanner.literal(separator);
@@ -89,7 +89,7 @@ Fields read_day_first(Scanner& scanner, std::string_view separator, std::size_t 
 }
 
 // "Nov  6 08:49:37 1994"
-Fields read_asctime(Scanner& scanner) {
+Fields read_asctime(DateScanner& scanner) {
     Fields fields;
     fields.month = scanner.month();
     scanner.literal(" ");
@@ -125,7 +125,7 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) {
     const std::size_t comma = text.find(',');
     if (comma == std::string_view::npos) {
         if (!contains(kDays, text.substr(0, kShortDayBytes))) return std::nullopt;
-        Scanner scanner(text.substr(kShortDayBytes));
+        DateScanner scanner(text.substr(kShortDayBytes));
         scanner.literal(" ");
         const Fields fields = read_asctime(scanner);
         return scanner.ok() ? to_unix_seconds(fields) : std::nullopt;
@@ -133,7 +133,7 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) {
     const std::string_view weekday = text.substr(0, comma);
     const bool is_long = contains(kLongDays, weekday);
     if (!is_long && !contains(kDays, weekday)) return std::nullopt;
-    Scanner scanner(text.substr(comma + 1));
+    DateScanner scanner(text.substr(comma + 1));
     scanner.literal(" ");
     const Fields fields =
         is_long ? read_day_first(scanner, "-", 2) : read_day_first(scanner, " ", 4);

@@ -13,8 +13,6 @@
 namespace graceline::websocket {
 namespace {
 
-// The end of a sync flush, which senders strip and receivers put back.
-constexpr std::array<std::uint8_t, 4> kFlushMarker{0x00, 0x00, 0xFF, 0xFF};
 // zlib needs 7 KiB and the window (32 KiB at most); zlib-ng pads and aligns to more.
 constexpr std::size_t kInflateBudgetBytes = 128 * 1024;
 constexpr int kBetweenBlocksFlag = 128;

@@ -9,7 +9,8 @@ lane_asan() {
         skip "clang 14 is not here; AddressSanitizer runs with the default compiler"
         compilers=()
     fi
-    configure "$build_root/asan" -G Ninja -DCMAKE_BUILD_TYPE=Debug "${sanitizer_flags[@]}" \
+    configure "$build_root/asan" -G Ninja -DGRACELINE_UNITY=ON -DCMAKE_BUILD_TYPE=Debug \
+        "${sanitizer_flags[@]}" \
         ${compilers[@]+"${compilers[@]}"} -DGRACELINE_SANITIZE=address,undefined || return 1
     build "$build_root/asan" || return 1
     export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1

@@ -11,7 +11,8 @@ lane_tsan() {
     else
         options=()
     fi
-    configure "$build_root/tsan" -G Ninja -DCMAKE_BUILD_TYPE=Debug "${sanitizer_flags[@]}" \
+    configure "$build_root/tsan" -G Ninja -DGRACELINE_UNITY=ON -DCMAKE_BUILD_TYPE=Debug \
+        "${sanitizer_flags[@]}" \
         -DGRACELINE_SANITIZE=thread ${options[@]+"${options[@]}"} || return 1
     build "$build_root/tsan" || return 1
     export TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$root/tests/checks/tsan.supp
