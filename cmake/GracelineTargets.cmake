@@ -35,6 +35,12 @@ function(graceline_own_unit)
     set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
+# graceline_quick_compile(TARGET): code that is run once or twice, such as a test, costs less time
+# unoptimized: what it tests is optimized all the same.
+function(graceline_quick_compile target)
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-O0>)
+endfunction()
+
 # graceline_layer(NAME SOURCES ... LINKS ...): one static, position-independent library a layer.
 function(graceline_layer name)
     cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
@@ -46,15 +52,18 @@ function(graceline_layer name)
     target_link_libraries(${name} PUBLIC graceline_build_flags ${ARG_LINKS})
 endfunction()
 
-# graceline_test(NAME SOURCES ... LINKS ... [TIMEOUT seconds] [LABELS ...]): one Catch2 program,
-# one ctest entry; the program prints its own cases.
+# graceline_test(NAME SOURCES ... LINKS ... [OPTIMIZED] [TIMEOUT seconds] [LABELS ...]): one Catch2
+# program, one ctest entry; the program prints its own cases. OPTIMIZED: its own code runs for long.
 function(graceline_test name)
-    cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
+    cmake_parse_arguments(ARG "OPTIMIZED" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
     if(NOT ARG_TIMEOUT)
         set(ARG_TIMEOUT 120)
     endif()
     add_executable(${name} ${ARG_SOURCES})
     target_link_libraries(${name} PRIVATE graceline_test_main ${ARG_LINKS})
+    if(NOT ARG_OPTIMIZED)
+        graceline_quick_compile(${name})
+    endif()
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()

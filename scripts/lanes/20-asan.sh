@@ -9,7 +9,7 @@ lane_asan() {
         skip "clang 14 is not here; AddressSanitizer runs with the default compiler"
         compilers=()
     fi
-    configure "$build_root/asan" -G Ninja -DGRACELINE_UNITY=ON -DCMAKE_BUILD_TYPE=Debug \
+    configure "$build_root/asan" -G Ninja -DGRACELINE_UNITY=ALL -DCMAKE_BUILD_TYPE=Debug \
         "${sanitizer_flags[@]}" \
         ${compilers[@]+"${compilers[@]}"} -DGRACELINE_SANITIZE=address,undefined || return 1
     build "$build_root/asan" || return 1

@@ -11,7 +11,7 @@ lane_tsan() {
     else
         options=()
     fi
-    configure "$build_root/tsan" -G Ninja -DGRACELINE_UNITY=ON -DCMAKE_BUILD_TYPE=Debug \
+    configure "$build_root/tsan" -G Ninja -DGRACELINE_UNITY=ALL -DCMAKE_BUILD_TYPE=Debug \
         "${sanitizer_flags[@]}" \
         -DGRACELINE_SANITIZE=thread ${options[@]+"${options[@]}"} || return 1
     build "$build_root/tsan" || return 1

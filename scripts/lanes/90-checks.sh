@@ -4,7 +4,7 @@ declare_lane checks 1 "format and the policies under tests/checks"
 
 lane_checks() {
     if ! [ -f "$build_root/release/build.ninja" ]; then
-        configure "$build_root/release" -G Ninja -DCMAKE_BUILD_TYPE=Release || return 1
+        configure_release || return 1
     fi
     build "$build_root/release" || return 1
     run_ctest "$build_root/release" checks -L checks
