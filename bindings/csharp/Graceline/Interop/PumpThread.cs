@@ -1,0 +1,109 @@
+// The thread that sleeps inside the library until there are events, and hands each batch on.
+// Must hold its client weakly, or a forgotten one would never be closed; only what is awaited pins
+// it.
+using System;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Graceline
+{
+    internal sealed class PumpThread
+    {
+        private const int StackBytes = 512 * 1024;
+
+        private readonly ClientHandle _handle;
+        private readonly WeakReference<GracelineClient> _client;
+        private readonly TaskCompletionSource<bool> _ended =
+            new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly object _pinGate = new object();
+        private int _pins;
+        // Read by nobody: the thread's stack holds this object, and so the client.
+        private GracelineClient _pinned;
+
+        private PumpThread(GracelineClient client)
+        {
+            _handle = client.Handle;
+            _client = new WeakReference<GracelineClient>(client);
+        }
+
+        internal Task Ended => _ended.Task;
+
+        internal static PumpThread Start(GracelineClient client)
+        {
+            var pump = new PumpThread(client);
+            var thread = new Thread(pump.Run, StackBytes)
+            {
+                IsBackground = true,
+                Name = "graceline events"
+            };
+            thread.Start();
+            return pump;
+        }
+
+        internal void Pin(GracelineClient client)
+        {
+            lock (_pinGate)
+            {
+                if (_pins++ == 0) _pinned = client;
+            }
+        }
+
+        internal void Unpin()
+        {
+            lock (_pinGate)
+            {
+                if (--_pins == 0) _pinned = null;
+            }
+        }
+
+        internal bool IsPinned => _pinned != null;
+
+        private void Run()
+        {
+            bool referenced = false;
+            try
+            {
+                _handle.DangerousAddRef(ref referenced);
+                IntPtr raw = _handle.DangerousGetHandle();
+                while (PumpOnce(raw))
+                {
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                // Disposed before this thread had begun: there is nothing to read.
+            }
+            finally
+            {
+                if (referenced) _handle.DangerousRelease();
+                End();
+                _ended.TrySetResult(true);
+            }
+        }
+
+        private bool PumpOnce(IntPtr raw)
+        {
+            GracelineStatus status = Native.graceline_client_poll(
+                raw, Durations.Unlimited, 0, out IntPtr batch);
+            if (batch != IntPtr.Zero) HandOn(NativeBatch.Take(batch));
+            if (status == GracelineStatus.NoMemory) Thread.Yield();
+            return status == GracelineStatus.Ok || status == GracelineStatus.NoMemory;
+        }
+
+        // A frame of its own, so that no local of it keeps the client alive while the thread
+        // sleeps.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private void HandOn(NativeBatch batch)
+        {
+            if (_client.TryGetTarget(out GracelineClient client)) client.TakeBatch(batch);
+            else batch.RemoveUser();
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private void End()
+        {
+            if (_client.TryGetTarget(out GracelineClient client)) client.EndWaits();
+        }
+    }
+}
