@@ -118,6 +118,7 @@ bool EventQueue::commit() {
 void EventQueue::discard() {
     const std::lock_guard lock(mutex_);
     writer_.drop_uncommitted();
+    open_bytes_ = writer_.open_memory_bytes();
 }
 
 void EventQueue::commit_replay() {

@@ -13,6 +13,11 @@ inline constexpr std::size_t kSmallestSegmentBytes = 8 * 1024;
 inline constexpr std::uint32_t kSmallestSegmentEvents = 64;
 inline constexpr unsigned kLargestSegmentClass = 4;  ///< 128 KiB and 1,024 events.
 inline constexpr std::size_t kFreeSegmentsKept = 2;
+/// Memory for a message is set aside when it is announced, up to this size. A larger one has to
+/// show a part of itself first, so that a few bytes of a header cannot take what max_message_bytes
+/// allows.
+inline constexpr std::size_t kBelievedMessageBytes = std::size_t{1024} * 1024;
+inline constexpr std::size_t kBelievedParts = 4;
 /// Events that are not messages never wait for room, so they coalesce beyond this count.
 inline constexpr std::size_t kControlEventsKept = 1024;
 inline constexpr std::size_t kFreeBatchesKept = 4;

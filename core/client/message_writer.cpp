@@ -6,6 +6,9 @@
 #include <array>
 #include <cassert>
 #include <new>
+#include <utility>
+
+#include "core/client/limits.hpp"
 
 namespace graceline::client {
 
@@ -51,14 +54,27 @@ void MessageWriter::rotate(std::size_t bytes) {
 
 void MessageWriter::begin_parts(std::size_t expected) {
     drop_parts();
-    if (expected != 0) {
-        part_at_ = writable(expected).take(expected);
-        part_reserved_ = expected;
+    if (expected > kBelievedMessageBytes) {
+        part_expected_ = expected;
+    } else if (expected != 0) {
+        reserve_parts(expected);
     }
     in_parts_ = true;
 }
 
+/// Takes over what has come already.
+void MessageWriter::reserve_parts(std::size_t expected) {
+    std::uint8_t* const at = writable(expected).take(expected);
+    std::copy(part_buffer_.begin(), part_buffer_.end(), at);
+    std::vector<std::uint8_t>().swap(part_buffer_);
+    part_at_ = at;
+    part_reserved_ = expected;
+}
+
 void MessageWriter::add_part(std::span<const std::uint8_t> piece) {
+    if (part_expected_ != 0 && part_size_ + piece.size() >= part_expected_ / kBelievedParts) {
+        reserve_parts(std::exchange(part_expected_, 0));
+    }
     if (part_at_ && piece.size() <= part_reserved_ - part_size_) {
         std::copy(piece.begin(), piece.end(), part_at_ + part_size_);
     } else {
@@ -90,6 +106,7 @@ void MessageWriter::drop_parts() {
     in_parts_ = false;
     part_at_ = nullptr;
     part_reserved_ = 0;
+    part_expected_ = 0;
     part_size_ = 0;
     part_buffer_.clear();
     if (part_buffer_.capacity() > kPartBufferKeptBytes) {
@@ -104,7 +121,14 @@ void MessageWriter::drop_uncommitted() {
         source_.retire_segment(segment);
     }
     filled_.clear();
-    if (open_) open_->drop_events_after(committed_);
+    if (!open_) return;
+    open_->drop_events_after(committed_);
+    if (open_->holds_one_message()) {
+        // It was made for the message that will not come any more.
+        source_.retire_segment(open_);
+        open_ = nullptr;
+        committed_ = 0;
+    }
 }
 
 void MessageWriter::close() {

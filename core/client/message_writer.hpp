@@ -46,7 +46,8 @@ class MessageWriter {
         finish_event(segment, flags, at, payload.size(), time_ms, fields);
     }
 
-    /// A message that comes in pieces; `expected` bytes are set aside when the size is known.
+    /// A message that comes in pieces; `expected` bytes are set aside when the size is known, at
+    /// once or, where they are many, when a part of them has come.
     void begin_parts(std::size_t expected);
     void add_part(std::span<const std::uint8_t> piece);
     bool in_parts() const { return in_parts_; }
@@ -85,6 +86,7 @@ class MessageWriter {
         return *open_;
     }
     void rotate(std::size_t bytes);
+    void reserve_parts(std::size_t expected);
     void finish_event(Segment& segment, std::uint32_t flags, const std::uint8_t* data,
                       std::size_t size, std::int64_t time_ms, const FieldViews* fields) {
         Event& event = segment.next_event();
@@ -108,6 +110,7 @@ class MessageWriter {
     bool in_parts_ = false;
     std::uint8_t* part_at_ = nullptr;  ///< In open_, when the size was known.
     std::size_t part_reserved_ = 0;
+    std::size_t part_expected_ = 0;  ///< Announced, and not set aside yet.
     std::size_t part_size_ = 0;
     std::vector<std::uint8_t> part_buffer_;  ///< Else here.
 };

@@ -100,6 +100,12 @@ bool RawPeer::write_in_pieces(std::string_view bytes, std::size_t piece) {
     return true;
 }
 
+std::size_t RawPeer::write_without_waiting(std::string_view bytes) {
+    const ssize_t sent =
+        ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+}
+
 std::optional<ClientFrame> RawPeer::read_frame() {
     const std::string start = take(2);
     if (start.size() != 2) return std::nullopt;

@@ -39,6 +39,8 @@ class RawPeer {
     bool write(std::string_view bytes);
     /// In writes of `piece` bytes, none of which waits for the next.
     bool write_in_pieces(std::string_view bytes, std::size_t piece);
+    /// What the socket takes at once; 0 when it takes nothing.
+    std::size_t write_without_waiting(std::string_view bytes);
     std::optional<ClientFrame> read_frame();
     /// Waits up to this long for the client to end the connection; true when it has.
     bool ended_within(std::chrono::milliseconds time);
