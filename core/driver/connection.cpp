@@ -147,7 +147,11 @@ void Connection::report_flushed(std::uint64_t offset) {
 void Connection::lost(bool end_of_stream, int error) {
     std::string text = end_of_stream ? "the server ended the connection without a close frame"
                                      : "the connection was lost";
-    if (error != 0) text += ": " + ErrorCode(error, boost::system::system_category()).message();
+    if (error != 0) {
+        text += ": " + ErrorCode(error, boost::system::system_category()).message();
+    } else if (stream_ && stream_->secure() && !stream_->tls()->failure_text().empty()) {
+        text += ": " + stream_->tls()->failure_text();
+    }
     finish(engine::Reason::connection_lost, kCloseAbnormal, std::move(text));
 }
 

@@ -299,6 +299,10 @@ void Opening::report(OpeningStep step) {
 }
 
 void Opening::lost(const StreamResult& result) {
+    if (refused_by_tls(result)) {
+        return fail(engine::Reason::tls_failed, std::string(text_of(engine::Reason::tls_failed)) +
+                                                    ": " + stream_->tls()->failure_text());
+    }
     const bool proxy = stage_ == Stage::proxy;
     std::string text = proxy ? "the proxy" : "the server";
     if (result.status == StreamStatus::end_of_stream) {
@@ -310,6 +314,15 @@ void Opening::lost(const StreamResult& result) {
         }
     }
     fail(proxy ? engine::Reason::proxy_failed : engine::Reason::connection_lost, std::move(text));
+}
+
+/// With TLS 1.3 a server that refuses the client's certificate says so when the handshake is over
+/// for the client, perhaps behind the write that failed.
+bool Opening::refused_by_tls(const StreamResult& result) {
+    if (result.status != StreamStatus::failed || !stream_ || !stream_->secure()) return false;
+    std::uint8_t byte = 0;
+    if (stream_->tls()->failure_text().empty()) stream_->read(&byte, 1);
+    return !stream_->tls()->failure_text().empty();
 }
 
 void Opening::fail(engine::Reason reason, std::string text) {

@@ -64,6 +64,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
 
     void report(OpeningStep step);
     void lost(const StreamResult& result);
+    bool refused_by_tls(const StreamResult& result);
     void fail(engine::Reason reason, std::string text);
     void fail(const TransportFailure& why);
     bool uses_proxy() const { return !settings_->proxy.host.empty(); }

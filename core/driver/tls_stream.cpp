@@ -85,7 +85,14 @@ StreamResult TlsStream::read(std::uint8_t* bytes, std::size_t size) {
     ERR_clear_error();
     const int result = SSL_read(ssl_, bytes, clamp_to_int(size));
     if (result > 0) return {StreamStatus::moved, static_cast<std::size_t>(result), 0};
-    return judge(result);
+    const StreamResult judged = judge(result);
+    if (judged.status == StreamStatus::failed) {
+        // An alert, or a record that is none; nothing where the socket itself failed.
+        const char* const reason = ERR_reason_error_string(ERR_peek_error());
+        if (reason != nullptr) failure_text_ = reason;
+        ERR_clear_error();
+    }
+    return judged;
 }
 
 StreamResult TlsStream::write(const std::uint8_t* bytes, std::size_t size) {

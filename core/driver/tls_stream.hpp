@@ -42,6 +42,8 @@ class TlsStream {
 
     /// After a failure of the handshake.
     engine::Failure failure() const;
+    /// After that, or after a read that failed: what OpenSSL says of it; empty where it says
+    /// nothing, since the socket failed.
     const std::string& failure_text() const { return failure_text_; }
 
     bool resumed() const { return SSL_session_reused(ssl_) == 1; }

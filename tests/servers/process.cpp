@@ -268,6 +268,11 @@ void ServerProcess::close_stdin() {
     state_->input.close_end(1);
 }
 
+bool ServerProcess::write_stdin(std::string_view bytes) {
+    const ssize_t written = ::write(state_->input.ends[1], bytes.data(), bytes.size());
+    return written == static_cast<ssize_t>(bytes.size());
+}
+
 void ServerProcess::suspend() {
     if (!running()) return;
     ::kill(state_->pid, SIGSTOP);

@@ -52,6 +52,8 @@ class ServerProcess {
     std::optional<int> wait_exit(std::chrono::milliseconds within);
 
     void close_stdin();
+    // False when the process does not take it.
+    bool write_stdin(std::string_view bytes);
     // SIGSTOP and SIGCONT: a server that is there but does nothing at all.
     void suspend();
     void resume();

@@ -230,7 +230,7 @@ TEST_CASE("floods: heads, frames and fragments without end -> typed error, littl
     }
 }
 
-TEST_CASE("flood of pings by a server that reads nothing -> newest pong only, little memory",
+TEST_CASE("pings: a flood by a server that reads nothing -> newest pong only, little memory",
           "[hostile]") {
     RawServer server;
     const std::string url = server.url();
@@ -253,7 +253,7 @@ TEST_CASE("flood of pings by a server that reads nothing -> newest pong only, li
     CHECK(host.status() == GRACELINE_CONNECTION_STATUS_CONNECTED);
 }
 
-TEST_CASE("large messages for a host that reads nothing -> the queue's limit holds", "[hostile]") {
+TEST_CASE("large messages: the host reads nothing -> the queue's limit holds", "[hostile]") {
     const bool deflate = GENERATE(false, true);
     RawServer server;
     const std::string url = server.url();
