@@ -162,7 +162,10 @@ void Client::add_event(ControlEvent event) {
 void Client::report_status(const engine::output::StatusChanged& changed) {
     auto event = control_event(EventType::connection_status);
     event.details.connection_status = static_cast<int>(changed.status);
-    event.details.phase = static_cast<int>(engine().phase());
+    // One step may move on from what it reports: the event tells of its own state then.
+    const bool stays = changed.state == engine().state();
+    event.details.phase =
+        static_cast<int>(stays ? engine().phase() : engine::phase_of(changed.state));
     event.details.reason = static_cast<int>(changed.cause.reason);
     event.details.attempt = static_cast<int>(changed.attempt);
     event.details.close_code = changed.cause.close_code;

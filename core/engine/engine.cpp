@@ -192,27 +192,11 @@ Facts Engine::facts() const {
 }
 
 Phase Engine::phase() const {
-    switch (state_) {
-        case ConnectionState::idle:
-            return Phase::idle;
-        case ConnectionState::backoff:
-            return Phase::backoff;
-        case ConnectionState::throttled:
-            return Phase::throttled;
-        case ConnectionState::network_off:
-            return Phase::network_off;
-        case ConnectionState::opening:
-            break;
-        case ConnectionState::opening_session:
-            return Phase::opening_session;
-        case ConnectionState::open:
-            if (liveness_.probing()) return Phase::probing;
-            return continuity_.verdict_pending() ? Phase::catching_up : Phase::open;
-        case ConnectionState::closing:
-            return Phase::closing;
-        case ConnectionState::awaiting_token:
-            return Phase::awaiting_token;
+    if (state_ == ConnectionState::open && liveness_.probing()) return Phase::probing;
+    if (state_ == ConnectionState::open && continuity_.verdict_pending()) {
+        return Phase::catching_up;
     }
+    if (state_ != ConnectionState::opening) return phase_of(state_);
     switch (opening_step_) {
         case input::TransportProgress::Step::resolving:
             return Phase::resolving;

@@ -185,6 +185,8 @@ class Engine {
     bool closed_reported_ = false;
     bool return_pending_ = false;
     bool return_met_gap_ = false;  ///< The pending return had to wait for a verdict.
+    /// Why a gap is not closed: the verdict that the pending return waited for, or an earlier gap.
+    Reason return_not_closed_ = Reason::refresh_not_marked;
     Task task_;
     std::vector<std::uint64_t> os_ids_to_end_;  ///< Given back when the socket is gone.
 

@@ -118,6 +118,7 @@ void Engine::come_back() {
     if (return_pending_) answer_return(ReturnAdvice::refresh, Reason::superseded);
     return_pending_ = true;
     return_met_gap_ = false;
+    return_not_closed_ = Reason::refresh_not_marked;
     end_task(TaskCause::returned, Reason::none);  // R4, R5; after an expiry there is none to end
     if (std::exchange(revives_on_return_, false)) wanted_ = true;  // R7
     if (!wanted_) return;
@@ -243,7 +244,7 @@ void Engine::judge_return() {
     }
     if (continuity_.verdict_pending()) return;
     if (continuity_.needs_refresh()) {
-        answer_return(ReturnAdvice::refresh, Reason::refresh_not_marked);
+        answer_return(ReturnAdvice::refresh, return_not_closed_);
     } else if (liveness_.trusted()) {
         answer_return(ReturnAdvice::skip,
                       return_met_gap_ ? continuity_.last_reason() : Reason::continuous);

@@ -119,7 +119,9 @@ Outcome Engine::on(const input::CatchUpEnded& ended) {
 void Engine::give_verdict(GapVerdict verdict, Reason reason, bool from_position) {
     const Gap gap = continuity_.judge(verdict, reason, from_position);
     put(output::GapJudged{gap, verdict, reason, now_ - gap.since});
-    if (!closes_gap(verdict)) put(output::RefreshNeeded{reason});
+    if (closes_gap(verdict)) return;
+    return_not_closed_ = reason;
+    put(output::RefreshNeeded{reason});
 }
 
 Outcome Engine::on(const input::TransportEnded& ended) {

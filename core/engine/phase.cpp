@@ -119,6 +119,30 @@ ConnectionStatus public_status(ConnectionState state) {
     return ConnectionStatus::disconnected;
 }
 
+Phase phase_of(ConnectionState state) {
+    switch (state) {
+        case S::idle:
+            return Phase::idle;
+        case S::backoff:
+            return Phase::backoff;
+        case S::throttled:
+            return Phase::throttled;
+        case S::network_off:
+            return Phase::network_off;
+        case S::opening:
+            return Phase::resolving;
+        case S::opening_session:
+            return Phase::opening_session;
+        case S::open:
+            return Phase::open;
+        case S::closing:
+            return Phase::closing;
+        case S::awaiting_token:
+            return Phase::awaiting_token;
+    }
+    return Phase::idle;
+}
+
 bool may_follow(ConnectionStatus from, ConnectionStatus to) {
     for (int a = 0; a < kConnectionStates; ++a) {
         for (int b = 0; b < kConnectionStates; ++b) {

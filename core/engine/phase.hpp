@@ -54,6 +54,8 @@ bool may_follow(ConnectionState from, ConnectionState to);
 
 /// Total; the graph of published statuses is the image of the graph above under this function.
 ConnectionStatus public_status(ConnectionState state);
+/// What the state alone says of the phase: the first one of an attempt, and up is open.
+Phase phase_of(ConnectionState state);
 bool may_follow(ConnectionStatus from, ConnectionStatus to);
 
 /// There is a socket, or one is on its way.

@@ -121,12 +121,12 @@ TEST_CASE("catch-up: a return waits for it -> skip when recovered, refresh when 
         h.finish_opening();
         CHECK(h.count<output::ReturnJudged>() == 0);
         CHECK_FALSE(h.enabled());
-        h.caught_up(recovered ? GapVerdict::recovered : GapVerdict::gap,
-                    recovered ? Reason::missed_messages_fetched : Reason::history_cut);
+        const auto reason = recovered ? Reason::missed_messages_fetched : Reason::history_cut;
+        h.caught_up(recovered ? GapVerdict::recovered : GapVerdict::gap, reason);
         const auto verdict = h.one<output::ReturnJudged>();
         CHECK((verdict.advice == ReturnAdvice::skip) == recovered);
         CHECK(h.enabled() == recovered);
-        if (recovered) CHECK(verdict.reason == Reason::missed_messages_fetched);
+        CHECK(verdict.reason == reason);
     }
 }
 
