@@ -36,6 +36,10 @@ void world(const json& command) {
 /// Every member of `expected`, deep; lists whole. `where` says which.
 void compare(const json& expected, const json& got, const std::string& where) {
     if (expected.is_object() && got.is_object()) {
+        // Of two kinds of event the kind is what differs, not a member that only one has.
+        if (expected.contains("type") && got.contains("type") && expected["type"] != got["type"]) {
+            throw Mismatch(where + " expected " + expected.dump() + ", got " + got.dump());
+        }
         for (const auto& [name, value] : expected.items()) {
             if (!got.contains(name)) throw Unknown("unknown member: " + where + name);
             compare(value, got[name], where + name + ".");
@@ -74,6 +78,7 @@ class Story {
     MessagesRequest& messages_request(const json& from);
     ConversationsRequest& conversations_request(const json& from);
     void settle();
+    void take_events();
 
     const std::shared_ptr<HostTime> time_ = std::make_shared<HostTime>();
     Journal journal_;
@@ -237,18 +242,16 @@ json Story::state() {
 bool Story::look(const std::string& verb, const json& value) {
     if (verb == "world") {
         world(value);
+        take_events();
     } else if (verb == "background_time") {
         set_host_time(*time_, value);
     } else if (verb == "expect") {
         compare(value, state(), "");
     } else if (verb == "expect_messages") {
-        settle();
         compare(value, journal_.take_messages(), "");
     } else if (verb == "expect_events") {
-        settle();
         compare(value, journal_.take_events(), "");
     } else if (verb == "forget_events") {
-        settle();
         journal_.take_events();
     } else {
         return false;
@@ -259,6 +262,10 @@ bool Story::look(const std::string& verb, const json& value) {
 /// Lets the world come to rest and takes what was reported.
 void Story::settle() {
     world({{"advance_ms", 0}});
+    take_events();
+}
+
+void Story::take_events() {
     if (!client_ || ended_) return;
     for (;;) {
         try {
