@@ -109,6 +109,9 @@ engine::Outcome Client::step(const engine::Input& input, engine::Instant now,
 
 /// Asks the host's hooks on this thread, under no lock, until the engine has no more questions.
 void Client::answer(const Questions& questions) {
+    if (questions.empty()) return;
+    // A hook may release the last handle, and the client must outlive the call that is in it.
+    const auto keep = shared_from_this();
     Questions open = questions;
     while (!open.empty()) {
         Questions next;
@@ -156,6 +159,7 @@ std::uint64_t Client::refresh_mark() {
 }
 
 engine::Outcome Client::configure_services(engine::ApplicationState state) {
+    const auto keep = shared_from_this();  // for the wait: a hook may release the last handle
     const auto outcome = apply(engine::input::ReportState{state});
     if (state == engine::ApplicationState::will_terminate) {
         wait_until_settled(SteadyClock::now() + kTerminateWait);
@@ -164,6 +168,7 @@ engine::Outcome Client::configure_services(engine::ApplicationState state) {
 }
 
 engine::Outcome Client::background_time_expiring() {
+    const auto keep = shared_from_this();
     const bool wait = may_wait(*loop_);
     const auto outcome = apply(engine::input::BackgroundTimeExpiring{wait});
     if (wait) {

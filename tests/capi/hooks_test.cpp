@@ -228,6 +228,43 @@ TEST_CASE("hooks: release from inside the end hook -> safe, freed once", "[capi]
     CHECK(time.all_ended_once());
 }
 
+TEST_CASE("hooks: release from inside the begin hook -> the client outlives the call", "[capi]") {
+    struct Data {
+        graceline_client* client = nullptr;
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool freed = false;
+        bool freed_inside = false;
+        bool wait_freed(std::chrono::milliseconds within) {
+            std::unique_lock lock(mutex);
+            return changed.wait_for(lock, within, [&] { return freed; });
+        }
+    } data;
+    auto options = default_options();
+    options.url = "ws://127.0.0.1:1/ws";
+    options.background_time_user_data = &data;
+    options.begin_background_time = [](void* user_data, std::int64_t*) {
+        auto& self = *static_cast<Data*>(user_data);
+        graceline_client_release(self.client);
+        // The client frees this when it goes, and must not go under the call that is in here.
+        self.freed_inside = self.wait_freed(std::chrono::milliseconds(100));
+        return std::uint64_t{1};
+    };
+    options.end_background_time = [](void*, std::uint64_t) {};
+    options.background_time_free = [](void* user_data) {
+        auto& self = *static_cast<Data*>(user_data);
+        const std::lock_guard lock(self.mutex);
+        self.freed = true;
+        self.changed.notify_all();
+    };
+    REQUIRE(graceline_client_create(&options, &data.client) == GRACELINE_OK);
+    REQUIRE(graceline_client_start(data.client) == GRACELINE_OK);
+    CHECK(graceline_client_configure_services(
+              data.client, GRACELINE_APPLICATION_STATE_DID_BACKGROUND) == GRACELINE_OK);
+    CHECK_FALSE(data.freed_inside);
+    CHECK(data.wait_freed(std::chrono::seconds(10)));
+}
+
 TEST_CASE("hooks: released in background -> the id still ends, then the data is freed", "[capi]") {
     DevServer server;
     const auto url = server.url();
