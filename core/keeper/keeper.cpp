@@ -85,6 +85,12 @@ void Keeper::settle() {
 void Keeper::drain_engine() {
     while (const auto output = engine_.poll_output()) route(*output);
     follow_gaps();
+    // Only now: what else the same step had for the history (the end of the catch-up or of the
+    // client) comes first, and an answer of the history may speak to the engine.
+    if (const auto settled = std::exchange(token_settled_, std::nullopt); settled && desk_) {
+        desk_->token_settled(*settled, now_);
+        drain_desk();
+    }
 }
 
 void Keeper::drain_desk() {
@@ -127,7 +133,7 @@ void Keeper::route(const engine::Output& output) {
         release(stop->deliver);
         return;
     } else if (const auto* settled = std::get_if<out::TokenSettled>(&output)) {
-        if (desk_) desk_->token_settled(settled->ok, now_);
+        token_settled_ = settled->ok;
         return;
     } else if (const auto* catch_up = std::get_if<out::CatchUp>(&output)) {
         begin_catch_up(catch_up->generation);

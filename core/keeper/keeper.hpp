@@ -167,6 +167,7 @@ class Keeper {
     bool catching_up_ = false;
     bool holding_ = false;
     bool gap_was_open_ = true;
+    std::optional<bool> token_settled_;  ///< Of the step at hand; the desk is told behind it.
     std::vector<std::shared_ptr<const history::Page>> pages_of_hold_;
     std::optional<std::uint64_t> messages_mark_;       ///< Newest mark of a page of messages.
     std::optional<std::uint64_t> conversations_mark_;  ///< The same of conversations.

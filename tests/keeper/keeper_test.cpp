@@ -422,3 +422,27 @@ TEST_CASE("keeper: one deadline in all -> the earliest of window, outbox and his
     REQUIRE(w.keeper.next_deadline());
     CHECK(*w.keeper.next_deadline() <= w.now + seconds(15));
 }
+
+TEST_CASE("keeper: closed while a page waits for a fresh token -> the request completes once",
+          "[keeper]") {
+    auto options = options_with(source());
+    options.engine.host_provides_token = true;
+    World w(options);
+    w.handle(in::Start{});
+    w.handle(in::TokenProvided{1, true});
+    w.open();
+    const bool up = GENERATE(true, false);
+    if (!up) {
+        w.handle(in::Disconnect{});
+        w.advance(seconds(2));
+    }
+    REQUIRE(w.ask(7) == Asking::ok);
+    w.answer(engine::Failure{engine::Reason::http_status, 0, 401, {}});
+    CHECK(w.place("ask_token") < static_cast<std::ptrdiff_t>(w.said.size()));
+    w.handle(in::Close{});
+    w.advance(seconds(2));
+    CHECK(w.has("closed"));
+    CHECK(std::count(w.said.begin(), w.said.end(), "failed 7 auth_refused") +
+              std::count(w.said.begin(), w.said.end(), "failed 7 client_closed") ==
+          1);
+}
