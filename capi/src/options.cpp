@@ -157,6 +157,19 @@ void read_token(const graceline_options& o, client::Settings& settings) {
     }
 }
 
+/// What is valid by itself can be too much together: better said here than by every attempt.
+void check_request(const client::Settings& settings, const driver::TransportSettings& transport) {
+    const auto& rule = settings.token_rule;
+    std::string token = settings.token;
+    if (settings.engine.host_provides_token &&
+        rule.placement != client::TokenPlacement::subprotocol) {
+        token = "t";  // the shortest that may be provided
+    }
+    if (token.empty()) return;
+    const auto error = client::request_rule(transport, rule, token);
+    if (!error.empty()) invalid("token", "with it in the request, " + error);
+}
+
 void read_sending(const graceline_options& o, client::Settings& settings) {
     settings.outbox.messages =
         static_cast<std::uint64_t>(in_range("outbox_messages", o.outbox_messages, 1, 1'000'000));
@@ -313,6 +326,7 @@ client::Settings settings_from(const graceline_options& o) {
                        "(GRACELINE_CPPREST_WEBSOCKET=OFF)");
     }
 #endif
+    check_request(settings, *transport);
     read_history(o, *transport, settings);
     settings.transport = std::move(transport);
     read_hooks(o, settings);

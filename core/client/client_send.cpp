@@ -127,6 +127,9 @@ engine::Outcome Client::provide_token(std::uint64_t request, std::string_view to
         if (engine().closed()) return engine::Outcome::closed;
         if (!engine().token().answers(request)) return engine::Outcome::unknown_request;
         out_rule = token_error(settings_.token_rule, token);
+        if (out_rule.empty() && !token.empty()) {
+            out_rule = request_rule(*settings_.transport, settings_.token_rule, token);
+        }
         if (!out_rule.empty()) return engine::Outcome::ok;
         const bool ok = !token.empty();
         if (ok) {

@@ -35,6 +35,18 @@ std::string token_error(const TokenRule& rule, std::string_view token) {
     return {};
 }
 
+std::string request_rule(const driver::TransportSettings& base, const TokenRule& rule,
+                         std::string_view token) {
+    const auto settings = with_token(base, rule, token);
+    websocket::HandshakeRequest request;
+    request.host = settings->host_header;
+    request.target = settings->target;
+    request.headers = settings->headers;
+    request.subprotocols = settings->subprotocols;
+    request.deflate = settings->deflate;
+    return websocket::request_error(request).value_or("");
+}
+
 std::shared_ptr<const driver::TransportSettings> with_token(const driver::TransportSettings& base,
                                                             const TokenRule& rule,
                                                             std::string_view token) {

@@ -23,6 +23,11 @@ struct TokenRule {
 /// The rule that a token breaks; "" when it breaks none.
 std::string token_error(const TokenRule& rule, std::string_view token);
 
+/// The rule that the request with this token breaks as a whole, though each part of it is valid;
+/// "" when it can be sent.
+std::string request_rule(const driver::TransportSettings& base, const TokenRule& rule,
+                         std::string_view token);
+
 /// `base` with the token where the rule puts it; the first frame is the session's business.
 std::shared_ptr<const driver::TransportSettings> with_token(const driver::TransportSettings& base,
                                                             const TokenRule& rule,

@@ -135,6 +135,40 @@ const std::vector<BadOption>& bad_options() {
         {"JSON pointer", [](auto& o) { o.json_id_pointer = "id"; }, "json_id_pointer"},
         {"end hook alone", [](auto& o) { o.end_background_time = [](void*, uint64_t) {}; },
          "begin and end hooks"},
+        {"64 headers and a token in one more",
+         [](auto& o) {
+             static const std::vector<graceline_header> headers(64, {"X-Own", "1"});
+             o.headers = headers.data();
+             o.headers_count = 64;
+             o.token = "t";
+         },
+         "token: with it in the request, there must be at most 64 headers"},
+        {"64 headers and a token that the host will provide",
+         [](auto& o) {
+             static const std::vector<graceline_header> headers(64, {"X-Own", "1"});
+             o.headers = headers.data();
+             o.headers_count = 64;
+             o.host_provides_token = 1;
+         },
+         "token: with it in the request"},
+        {"token that is a subprotocol already",
+         [](auto& o) {
+             static const char* const names[] = {"chat"};
+             o.subprotocols = names;
+             o.subprotocols_count = 1;
+             o.token = "chat";
+             o.token_placement = GRACELINE_TOKEN_PLACEMENT_SUBPROTOCOL;
+         },
+         "token: with it in the request, a subprotocol must not be given twice"},
+        {"token and its name too long for a query together",
+         [](auto& o) {
+             static const std::string name(9'000, 'n');
+             static const std::string token(8'000, '%');
+             o.token_name = name.c_str();
+             o.token = token.c_str();
+             o.token_placement = GRACELINE_TOKEN_PLACEMENT_QUERY;
+         },
+         "token: with it in the request, the target must not exceed"},
         {"log level 9", [](auto& o) { o.log_level = 9; }, "log_level"},
         {"struct_size 0", [](auto& o) { o.struct_size = 0; }, "options.struct_size"},
         {"struct_size of tomorrow", [](auto& o) { o.struct_size += 8; }, "options.struct_size"},
