@@ -45,6 +45,10 @@ namespace Graceline
         /// <summary>It is known what was missed while the connection was not up.</summary>
         public event EventHandler<GapJudgedEventArgs> GapJudged;
 
+        /// <summary>The last event of a client that was closed; after Dispose it is not raised.
+        /// </summary>
+        public event EventHandler Closed;
+
         /// <summary>Every event that is not a message, where it lies: for logs and tests.</summary>
         public event EventHandlerByView EventReceived;
 
@@ -332,6 +336,9 @@ namespace Graceline
                     break;
                 case EventType.RefreshNeeded:
                     RefreshNeeded?.Invoke(this, new RefreshNeededEventArgs(view));
+                    break;
+                case EventType.Closed:
+                    Closed?.Invoke(this, EventArgs.Empty);
                     break;
                 case EventType.TokenNeeded:
                     if (_tokenProvider != null) AskForToken((ulong)view.RequestId);

@@ -245,6 +245,13 @@ namespace Graceline
             return new ConversationsRequest(this, limit);
         }
 
+        /// <summary>Ends the client in order and returns at once: what is awaited ends, events go on
+        /// until <see cref="Closed"/>. <see cref="Dispose"/> is still needed.</summary>
+        public void Close()
+        {
+            Native.graceline_client_close(_handle);
+        }
+
         /// <summary>Closes the client in order and returns at once. No event is raised afterwards;
         /// what is awaited ends with its fate or <see cref="ObjectDisposedException"/>.</summary>
         public void Dispose()

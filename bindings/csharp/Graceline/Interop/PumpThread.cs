@@ -11,6 +11,7 @@ namespace Graceline
     internal sealed class PumpThread
     {
         private const int StackBytes = 512 * 1024;
+        private const int ScrubbedBytes = 2048;
 
         private readonly ClientHandle _handle;
         private readonly WeakReference<GracelineClient> _client;
@@ -86,7 +87,11 @@ namespace Graceline
         {
             GracelineStatus status = Native.graceline_client_poll(
                 raw, Durations.Unlimited, 0, out IntPtr batch);
-            if (batch != IntPtr.Zero) HandOn(NativeBatch.Take(batch));
+            if (batch != IntPtr.Zero)
+            {
+                HandOn(NativeBatch.Take(batch));
+                Scrub();
+            }
             if (status == GracelineStatus.NoMemory) Thread.Yield();
             return status == GracelineStatus.Ok || status == GracelineStatus.NoMemory;
         }
@@ -98,6 +103,14 @@ namespace Graceline
         {
             if (_client.TryGetTarget(out GracelineClient client)) client.TakeBatch(batch);
             else batch.RemoveUser();
+        }
+
+        // Mono scans stacks as they are, old frames under the call of C included.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static unsafe void Scrub()
+        {
+            byte* old = stackalloc byte[ScrubbedBytes];
+            new Span<byte>(old, ScrubbedBytes).Clear();
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
