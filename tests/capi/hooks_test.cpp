@@ -1,5 +1,7 @@
 // Host hooks: background time asked and given back, calls from hooks, release from hooks, frees.
 // Must count every id: each non-zero one ends exactly once.
+#include <signal.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <map>
@@ -312,4 +314,52 @@ TEST_CASE("hooks: log lines -> on another thread, without secrets", "[capi]") {
     const std::lock_guard lock(log.mutex);
     CHECK(log.lines.size() >= 2);
     for (const auto& line : log.lines) CHECK(line.find("CANARY") == std::string::npos);
+}
+
+TEST_CASE("hooks: a collector's signals -> reach the threads of log and free, the host's do not",
+          "[capi]") {
+    struct Masks {
+        std::mutex mutex;
+        std::vector<sigset_t> seen;
+        std::atomic<bool> logged{false};
+        std::atomic<bool> freed{false};
+        const std::thread::id hosts_own = std::this_thread::get_id();
+        void take() {
+            if (std::this_thread::get_id() == hosts_own) return;  // free, inside release
+            sigset_t mask;
+            pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+            const std::lock_guard lock(mutex);
+            seen.push_back(mask);
+        }
+    } masks;
+    auto options = default_options();
+    options.url = "ws://127.0.0.1:1/";
+    options.log_level = GRACELINE_LOG_LEVEL_DEBUG;
+    options.log_user_data = &masks;
+    options.log = [](void* data, graceline_log_level, const char*) {
+        static_cast<Masks*>(data)->take();
+        static_cast<Masks*>(data)->logged = true;
+    };
+    options.log_free = [](void* data) {
+        static_cast<Masks*>(data)->take();
+        static_cast<Masks*>(data)->freed = true;
+    };
+    {
+        Host host(options);
+        host.start();
+        while (!masks.logged) std::this_thread::yield();
+        graceline_client_close(host);
+        REQUIRE(host.wait_type(GRACELINE_EVENT_CLOSED));
+    }
+    while (!masks.freed) std::this_thread::yield();
+    const std::lock_guard lock(masks.mutex);
+    REQUIRE_FALSE(masks.seen.empty());
+    for (const auto& mask : masks.seen) {
+        for (const int runtimes : {SIGSEGV, SIGXCPU, SIGPWR, SIGRTMIN, SIGRTMIN + 1, SIGRTMAX}) {
+            CHECK(sigismember(&mask, runtimes) == 0);
+        }
+        for (const int hosts : {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGPIPE, SIGUSR1, SIGALRM}) {
+            CHECK(sigismember(&mask, hosts) == 1);
+        }
+    }
 }

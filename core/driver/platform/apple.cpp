@@ -9,12 +9,12 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/driver/platform/platform.hpp"
+#include "core/driver/platform/posix_signals.hpp"
 
 namespace graceline::driver::platform {
 namespace {
@@ -49,9 +49,7 @@ void fill_random(std::span<std::uint8_t> out) {
 }
 
 void prepare_own_thread(const char* name) {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, nullptr);
+    keep_host_signals_off();
     pthread_setname_np(name);
 }
 

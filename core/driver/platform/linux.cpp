@@ -5,7 +5,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -18,6 +17,7 @@
 #include <utility>
 
 #include "core/driver/platform/platform.hpp"
+#include "core/driver/platform/posix_signals.hpp"
 
 namespace graceline::driver::platform {
 namespace {
@@ -131,9 +131,7 @@ void fill_random(std::span<std::uint8_t> out) {
 }
 
 void prepare_own_thread(const char* name) {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, nullptr);
+    keep_host_signals_off();
     pthread_setname_np(pthread_self(), name);
 }
 
