@@ -245,8 +245,8 @@ namespace Graceline
             return new ConversationsRequest(this, limit);
         }
 
-        /// <summary>Ends the client in order and returns at once: what is awaited ends, events go on
-        /// until <see cref="Closed"/>. <see cref="Dispose"/> is still needed.</summary>
+        /// <summary>Ends the client in order and returns at once: what is awaited ends, events go
+        /// on until <see cref="Closed"/>. <see cref="Dispose"/> is still needed.</summary>
         public void Close()
         {
             Native.graceline_client_close(_handle);

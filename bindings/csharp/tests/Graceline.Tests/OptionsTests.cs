@@ -97,7 +97,7 @@ namespace Graceline.Tests
         private static IEnumerable<TestCaseData> Refused()
         {
             yield return Case("Url", "is required", new GracelineOptions());
-            yield return Case("Url", "loopback", new GracelineOptions { Url = "ws://example.org/" });
+            yield return Case("Url", "loopback", With(o => o.Url = "ws://example.org/"));
             yield return Case("Grace", "must be from 0 to 86400000, or Timeout.InfiniteTimeSpan",
                               With(o => o.Grace = TimeSpan.FromDays(2)));
             yield return Case("Grace", "must be from", With(o => o.Grace = TimeSpan.FromTicks(-1)));

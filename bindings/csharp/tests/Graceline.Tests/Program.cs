@@ -52,8 +52,8 @@ namespace Graceline.Tests
             {
                 if (result.ResultState.Status == TestStatus.Failed)
                 {
-                    _output.WriteLine("FAILED " + result.Test.FullName + "\n" + result.Message + "\n" +
-                                      result.StackTrace);
+                    _output.WriteLine("FAILED " + result.Test.FullName + "\n" + result.Message +
+                                      "\n" + result.StackTrace);
                 }
                 if (result.Test.IsSuite) return;
                 if (result.ResultState.Status == TestStatus.Skipped)

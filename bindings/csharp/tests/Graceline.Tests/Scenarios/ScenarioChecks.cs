@@ -31,7 +31,8 @@ namespace Graceline.Tests
             throw new ScenarioFailure("expected " + Show(expected) + ", came " + Show(came));
         }
 
-        private static JToken Query(GracelineClient client, ScriptedBackgroundTime time, string name)
+        private static JToken Query(GracelineClient client, ScriptedBackgroundTime time,
+                                    string name)
         {
             switch (name)
             {

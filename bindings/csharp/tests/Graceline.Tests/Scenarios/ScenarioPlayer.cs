@@ -237,7 +237,8 @@ namespace Graceline.Tests
         {
             string key = options.ToString(Formatting.None);
             if (_messages.TryGetValue(key, out MessagesRequest request)) return request;
-            var read = new MessagesRequestOptions { Conversation = (string)options["conversation"] };
+            var conversation = (string)options["conversation"];
+            var read = new MessagesRequestOptions { Conversation = conversation };
             if (options["limit"] != null) read.Limit = (int)options["limit"];
             return _messages[key] = _client.MessagesRequest(read);
         }
