@@ -152,6 +152,7 @@ void Keeper::begin_catch_up(engine::Generation generation) {
 }
 
 bool Keeper::may_fetch() const {
+    if (engine_.closed()) return false;
     const auto presence = engine_.presence();
     if (presence == engine::Presence::terminated) return false;
     return presence != engine::Presence::background || engine_.task().running();

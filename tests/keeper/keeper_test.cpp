@@ -446,3 +446,18 @@ TEST_CASE("keeper: closed while a page waits for a fresh token -> the request co
               std::count(w.said.begin(), w.said.end(), "failed 7 client_closed") ==
           1);
 }
+
+TEST_CASE("keeper: closed while a page is fetched -> it fails at once, what was held is given",
+          "[keeper]") {
+    World w(options_with(source()));
+    w.connect_up();
+    REQUIRE(w.ask(7) == Asking::ok);
+    REQUIRE(w.has("hold"));
+    w.handle(in::Close{});
+    CHECK(w.has("failed 7 client_closed"));
+    CHECK(w.place("failed 7 client_closed") < w.place("release"));
+    CHECK_FALSE(w.keeper.holding());
+    CHECK_FALSE(w.has("closed"));  // the close handshake is still to come
+    w.advance(seconds(2));
+    CHECK(w.has("closed"));
+}
