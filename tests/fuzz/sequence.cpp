@@ -22,7 +22,7 @@ constexpr milliseconds kTimes[] = {milliseconds(0),      milliseconds(1),      m
                                    milliseconds(10'000), milliseconds(30'000), milliseconds(60'000),
                                    milliseconds(400'000)};
 
-history::SourceOptions source_from(ByteSource& bytes) {
+history::SourceOptions history_from(ByteSource& bytes) {
     history::SourceOptions options;
     options.scope = bytes.flag() ? history::Scope::per_conversation : history::Scope::all;
     options.messages_url = "http://localhost/m{?conversation,before,after,limit}";
@@ -58,7 +58,7 @@ keeper::Options options_from(ByteSource& bytes) {
     options.has_ids = bytes.flag();
     options.refresh_by_fetch = bytes.flag();
     options.outbox = {4, 64};
-    if (bytes.flag()) options.source = source_from(bytes);
+    if (bytes.flag()) options.source = history_from(bytes);
     e.session.has_history = options.source.has_value();
     if (options.source && bytes.flag()) {
         options.positions.push_back({"a", "0"});

@@ -125,11 +125,11 @@ struct Ledger::Visitor {
 };
 
 void Ledger::state_reported(engine::Presence before, engine::ApplicationState state) {
-    using State = engine::ApplicationState;
+    using App = engine::ApplicationState;
     const bool in_foreground = before == engine::Presence::foreground;
-    const bool back = state == State::will_enter_foreground || state == State::did_become_active;
-    const bool implied = state == State::will_resign_active && !in_foreground &&
-                         before != engine::Presence::resigned;
+    const bool back = state == App::will_enter_foreground || state == App::did_become_active;
+    const bool implied =
+        state == App::will_resign_active && !in_foreground && before != engine::Presence::resigned;
     if ((back && !in_foreground) || implied) ++returns_;
 }
 
