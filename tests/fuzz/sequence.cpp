@@ -82,6 +82,7 @@ class Run {
 
   private:
     void handle(const engine::Input& input) {
+        ledger_.before(&input, now_);
         keeper_.handle(input, now_);
         ledger_.drain();
     }

@@ -2,9 +2,13 @@
 // Must not repair: the first broken rule ends the run.
 #include "tests/fuzz/sequence_world.hpp"
 
+#include <algorithm>
+
 #include "tests/fuzz/require.hpp"
 
 namespace graceline::fuzz {
+
+namespace in = engine::input;
 
 namespace out = engine::output;
 namespace past = history::output;
@@ -21,6 +25,10 @@ struct Ledger::Visitor {
     void operator()(const out::OpenTransport& open) const {
         require(l.sockets_.empty(), "one connection at a time");
         require(open.generation > l.newest_socket_, "a generation of its own");
+        require(!l.held_until_ || l.now_ >= *l.held_until_, "server advice is not skipped");
+        require(l.keeper_.engine().network() != engine::Network::off, "nothing is tried offline");
+        require(!l.disconnected_, "disconnect() keeps nothing");
+        l.held_until_.reset();
         l.newest_socket_ = open.generation;
         l.sockets_.insert(open.generation);
     }
@@ -39,6 +47,7 @@ struct Ledger::Visitor {
     void operator()(const out::SendPing& ping) const {
         require(knows(ping.generation), "a ping on a socket that is there");
         l.pings.push_back(ping.payload);
+        if (ping.payload[0] == 'p') l.newest_probe_ = ping.payload;
     }
     void operator()(const out::AskBackgroundTime& ask) const {
         l.questions.push_back({ask.question, ask.begin});
@@ -56,6 +65,11 @@ struct Ledger::Visitor {
         }
         l.status_ = changed.status;
         require(changed.status == engine::public_status(changed.state), "the state's status");
+        if (changed.state == engine::ConnectionState::throttled) {
+            require(changed.retry_in.has_value(), "advice has an end");
+            require(*changed.retry_in <= engine::kMaxHold, "advice holds five minutes at most");
+            l.held_until_ = l.now_ + *changed.retry_in;
+        }
     }
     void operator()(const out::BackgroundTaskBegan& began) const {
         require(!l.task_open_, "one task at a time");
@@ -133,13 +147,51 @@ void Ledger::state_reported(engine::Presence before, engine::ApplicationState st
     if ((back && !in_foreground) || implied) ++returns_;
 }
 
+void Ledger::before(const engine::Input* input, engine::Instant now) {
+    const auto& engine = keeper_.engine();
+    step_ = input ? std::optional(*input) : std::nullopt;
+    now_ = std::max(now_, now);
+    task_before_ = engine.task().running() ? engine.task().number() : 0;
+    deadline_before_ = engine.task().deadline();
+    window_before_ = engine.task().window_started();
+    trusted_before_ = engine.liveness().trusted();
+    if (step_is_any_of({0, 1})) disconnected_ = false;
+    if (step_is_any_of({2})) disconnected_ = true;
+}
+
+/// By the place in engine::Input.
+bool Ledger::step_is_any_of(std::initializer_list<std::size_t> kinds) const {
+    return step_ && std::ranges::find(kinds, step_->index()) != kinds.end();
+}
+
+bool Ledger::step_answers_probe() const {
+    const auto* pong = step_ ? std::get_if<in::PongRead>(&*step_) : nullptr;
+    return pong && newest_probe_ && std::ranges::equal(pong->payload, *newest_probe_);
+}
+
+void Ledger::require_allowed_changes() const {
+    const auto& engine = keeper_.engine();
+    const auto& task = engine.task();
+    // Start, connect(), ping(), the answer of the system; did_background starts the window.
+    const bool same_window = task.running() && task.number() == task_before_ && window_before_;
+    if (same_window && task.deadline() != deadline_before_) {
+        require(step_is_any_of({0, 1, 6, 8}), "the deadline is moved by what may move it");
+    }
+    if (!trusted_before_ && engine.liveness().trusted()) {
+        const bool fresh = step_ && std::holds_alternative<in::SessionOpened>(*step_);
+        require(fresh || step_answers_probe(), "trust comes from a fresh socket or a probe's pong");
+    }
+}
+
 void Ledger::drain() {
     while (const auto output = keeper_.poll_output()) std::visit(Visitor{*this}, *output);
     ending_ = 0;
     keeper_.check_invariants();
     require_quiet_after_deadline();
+    require_allowed_changes();
     require(holding_ == keeper_.holding(), "what was said of holding is true");
     require(task_open_ == keeper_.engine().task().running(), "what was said of the task is true");
+    before(nullptr, now_);
 }
 
 /// R6: from the deadline on, in background, nothing is open but a close that is under way.

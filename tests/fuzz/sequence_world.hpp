@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,6 +26,8 @@ class Ledger {
     void accepted(std::uint64_t message) { open_messages_.insert(message); }
     void asked(std::uint64_t request) { open_requests_.insert(request); }
     void never_asked(std::uint64_t request) { open_requests_.erase(request); }
+    /// Around one step: what it may change, by what it is. Null: a call that is no input.
+    void before(const engine::Input* input, engine::Instant now);
     void transport_ended(engine::Generation generation) {
         if (sockets_.erase(generation) == 1) ending_ = generation;
     }
@@ -54,6 +57,9 @@ class Ledger {
     struct Visitor;
     friend struct Visitor;
     void require_quiet_after_deadline() const;
+    void require_allowed_changes() const;
+    bool step_is_any_of(std::initializer_list<std::size_t> kinds) const;
+    bool step_answers_probe() const;
 
     keeper::Keeper& keeper_;
     std::set<engine::Generation> sockets_;
@@ -71,6 +77,17 @@ class Ledger {
     std::optional<engine::ConnectionStatus> status_;
     bool holding_ = false;
     bool closed_ = false;
+
+    // The step at hand, and what was so before it.
+    std::optional<engine::Input> step_;
+    engine::Instant now_{};
+    std::uint64_t task_before_ = 0;
+    engine::Deadline deadline_before_;
+    bool window_before_ = false;
+    bool trusted_before_ = false;
+    std::optional<engine::PingPayload> newest_probe_;
+    engine::Deadline held_until_;
+    bool disconnected_ = false;  ///< By the host, and not connected again by it.
 };
 
 }  // namespace graceline::fuzz
