@@ -316,6 +316,20 @@ TEST_CASE("R25: stopped while a probe is out -> no probe failure; asked anew aft
     CHECK(h.one<output::ReturnJudged>().advice == ReturnAdvice::skip);
 }
 
+TEST_CASE("R25: lost while stopped -> the next socket is watched again", "[engine]") {
+    Harness h;
+    h.connect_up();
+    h.pause();
+    h.lost();
+    h.connect();
+    h.finish_opening();
+    h.answers_pings = false;
+    h.forget();
+    h.advance(seconds(36));
+    CHECK(h.count<output::SendPing>() >= 1);
+    CHECK(h.state() != ConnectionState::open);
+}
+
 TEST_CASE("R25: stopped for a moment only -> still trusted, nothing is sent", "[engine]") {
     Harness h;
     h.connect_up();

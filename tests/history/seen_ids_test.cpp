@@ -92,3 +92,16 @@ TEST_CASE("seen ids: any sequence -> as a plain queue of the same bounds", "[his
         }
     }
 }
+
+TEST_CASE("seen ids: what came live is forgotten -> only of its connection and from its number on",
+          "[history]") {
+    SeenIds seen(Scope::all);
+    seen.add("", "old", 1);
+    seen.add("", "early", 2);
+    const auto since = seen.added();
+    seen.add("", "late", 2);
+    seen.add("", "page", graceline::history::kNotLive);
+    seen.forget_live(2, since);
+    CHECK(seen.add("", "late", 3));
+    for (const char* id : {"old", "early", "page"}) CHECK_FALSE(seen.add("", id, 3));
+}

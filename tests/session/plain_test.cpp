@@ -174,6 +174,20 @@ TEST_CASE("plain: a field is missing -> delivered with the others, counted", "[s
     CHECK(plain.counters() == Counters{0, 1, 0});
 }
 
+TEST_CASE("plain: an ack -> told as one, and no message for the app", "[session]") {
+    PlainOptions options;
+    options.pointers.id = "/id";
+    options.ack_pointer = "/ack";
+    Plain plain(options);
+    Message message;
+    CHECK_FALSE(plain.map(Opcode::text, bytes(R"({"ack":"d-1"})"), message));
+    const auto told = plain.poll_action();
+    REQUIRE(told.has_value());
+    REQUIRE(std::holds_alternative<action::Acknowledged>(*told));
+    CHECK(std::get<action::Acknowledged>(*told).deduplication_id == "d-1");
+    CHECK_FALSE(plain.poll_action().has_value());
+}
+
 TEST_CASE("plain: not JSON -> delivered raw without fields, counted", "[session]") {
     Plain plain(with_pointers());
     Message message;
