@@ -100,8 +100,11 @@ void HttpWire::write_up(std::size_t size) {
     asio::async_write(server_, asio::buffer(up_.data(), size),
                       [self = shared_from_this()](const ErrorCode& error, std::size_t) {
                           if (self->owner_ == nullptr) return;
-                          // What the server still has to say may explain it.
-                          if (!error) self->pump_up();
+                          if (!error) return self->pump_up();
+                          // What the server still has to say may explain it; that it waits for
+                          // no more than it got, it must be told.
+                          ErrorCode ignored;
+                          self->server_.shutdown(Socket::shutdown_send, ignored);
                       });
 }
 
