@@ -8,6 +8,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -194,6 +195,16 @@ void stop_at_exit() {
     gate.wait_empty(is_io_thread ? 1 : 0, kExitWait);
 }
 
+/// Without a descriptor or a thread to be had there is no loop: told as what it is, as if memory
+/// had run out.
+std::unique_ptr<LoopImpl> make_loop() {
+    try {
+        return std::make_unique<LoopImpl>();
+    } catch (const boost::system::system_error&) {
+        throw std::bad_alloc();
+    }
+}
+
 /// OpenSSL registers its cleanup when it is first used; handlers run in reverse order, so ours
 /// comes after that.
 void register_exit_handler() {
@@ -213,7 +224,7 @@ std::shared_ptr<Loop> Loop::acquire() {
     Registry& registry = Registry::instance();
     const std::lock_guard lock(registry.mutex);
     if (std::shared_ptr<LoopImpl> current = registry.current.lock()) return current;
-    auto fresh = std::make_unique<LoopImpl>();
+    auto fresh = make_loop();
     // After the exit handler there is no thread any more: work is taken and never run.
     const bool exiting = ExitGate::instance().shut();
     if (!exiting) fresh->start();
