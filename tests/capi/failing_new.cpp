@@ -47,6 +47,11 @@ bool allocation_failed() {
     return t_failed;
 }
 
+bool may_have_failed_with(int status) {
+    constexpr int kNoMemory = -2;  // GRACELINE_E_NO_MEMORY
+    return status == kNoMemory && allocation_failed();
+}
+
 FailingScope::FailingScope() {
     t_counts = true;
 }

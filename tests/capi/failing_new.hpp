@@ -12,6 +12,10 @@ void fail_allocation(std::uint64_t number);
 /// It has thrown.
 bool allocation_failed();
 
+/// A call of the host may have ended with this graceline_status for that reason alone.
+bool may_have_failed_with(int status);
+
+/// The calling thread is a host in a call of the library.
 class FailingScope {
   public:
     FailingScope();
