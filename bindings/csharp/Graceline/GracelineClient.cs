@@ -38,6 +38,12 @@ namespace Graceline
                     "SynchronizationContext: must be null with manual delivery, where events are " +
                     "raised by Pump()", nameof(options.SynchronizationContext));
             }
+            if (options.BackgroundTime != null && options.NativeBackgroundTime != null)
+            {
+                throw new ArgumentException(
+                    "NativeBackgroundTime: must be null together with BackgroundTime",
+                    nameof(options.NativeBackgroundTime));
+            }
             _delivery = options.Delivery;
             _context = options.SynchronizationContext;
             _tokenProvider = options.TokenProvider;
@@ -153,6 +159,9 @@ namespace Graceline
         }
 
         internal ClientHandle Handle => _handle;
+
+        /// <summary>For C code of the host; valid until Dispose.</summary>
+        internal IntPtr NativePointer => _handle.DangerousGetHandle();
 
         private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 

@@ -201,6 +201,10 @@ namespace Graceline
         /// granted.</summary>
         public IBackgroundTime BackgroundTime { get; set; }
 
+        /// <summary>The same by C functions; not together with
+        /// <see cref="BackgroundTime"/>.</summary>
+        public NativeBackgroundTime NativeBackgroundTime { get; set; }
+
         /// <summary>The most talkative level that <see cref="Log"/> gets. Default:
         /// warnings.</summary>
         public GracelineLogLevel LogLevel { get; set; } = GracelineLogLevel.Warning;

@@ -65,7 +65,14 @@ namespace Graceline
         /// gone.</summary>
         internal static void Install(NativeOptions* options, GracelineOptions from)
         {
-            if (from.BackgroundTime != null)
+            if (from.NativeBackgroundTime != null)
+            {
+                options->begin_background_time = from.NativeBackgroundTime.Begin;
+                options->end_background_time = from.NativeBackgroundTime.End;
+                options->remaining_background_time = from.NativeBackgroundTime.Remaining;
+                options->background_time_user_data = from.NativeBackgroundTime.UserData;
+            }
+            else if (from.BackgroundTime != null)
             {
                 options->begin_background_time =
                     Marshal.GetFunctionPointerForDelegate(BeginThunk);
@@ -86,7 +93,7 @@ namespace Graceline
         /// <summary>Takes them out again when no client was made: C frees nothing then.</summary>
         internal static void Uninstall(NativeOptions* options)
         {
-            if (options->background_time_user_data != IntPtr.Zero)
+            if (options->background_time_free != IntPtr.Zero)
             {
                 Free(options->background_time_user_data);
             }

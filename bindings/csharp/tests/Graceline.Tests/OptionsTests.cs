@@ -80,7 +80,8 @@ namespace Graceline.Tests
             string[] handled =
             {
                 nameof(GracelineOptions.TokenProvider), nameof(GracelineOptions.BackgroundTime),
-                nameof(GracelineOptions.Log), nameof(GracelineOptions.Delivery),
+                nameof(GracelineOptions.Log), nameof(GracelineOptions.NativeBackgroundTime),
+                nameof(GracelineOptions.Delivery),
                 nameof(GracelineOptions.SynchronizationContext),
                 nameof(GracelineOptions.DiscardUnhandledMessages),
                 nameof(GracelineOptions.Headers), nameof(GracelineOptions.History)
