@@ -97,6 +97,13 @@ namespace Graceline
 
         internal NativeEvent* Native => _event;
 
+        /// <summary>A copy of the page that the host shall fetch, or null.</summary>
+        /// <returns>What to fetch.</returns>
+        public PageFetch ReadFetch()
+        {
+            return Details->fetch == null ? null : new PageFetch(Details->fetch);
+        }
+
         /// <summary>A copy of the page of a request that succeeded, or null.</summary>
         /// <returns>The page.</returns>
         public Page ReadPage()

@@ -8,6 +8,10 @@ namespace Graceline
 {
     public sealed partial class GracelineClient
     {
+        /// <summary>What the library said to the host's last answer; State: it came too
+        /// late.</summary>
+        internal GracelineStatus LastAnswer { get; private set; }
+
         private void AskForToken(ulong question)
         {
             Task<string> asked;
@@ -36,6 +40,7 @@ namespace Graceline
                         : GracelineStatus.Ok;
                     status = Native.graceline_client_provide_token(
                         _handle, question, arena.Text("token", token), status);
+                    LastAnswer = status;
                     if (status != GracelineStatus.InvalidArgument) return;
                     // The question stays open; a token that cannot be sent is none.
                     GracelineLibrary.Report(GracelineException.From(status));
@@ -78,6 +83,7 @@ namespace Graceline
                     GracelineStatus status = Native.graceline_client_provide_page(
                         _handle, question, page.HttpStatus, retryAfter, body,
                         (UIntPtr)page.Body.Length);
+                    LastAnswer = status;
                     if (status != GracelineStatus.InvalidArgument) return;
                     GracelineLibrary.Report(GracelineException.From(status));
                     Native.graceline_client_provide_page(_handle, question, 0, Durations.Unlimited,

@@ -169,11 +169,11 @@ namespace Graceline.Tests
                         throw new ScenarioFailure("no question for a token is open");
                     _token = null;
                     token.SetResult((string)value["token"]);
-                    return null;
+                    return Answered();
                 case "provide_page":
                     Pump();
                     ProvidePage((JObject)value);
-                    return null;
+                    return Answered();
                 case "fetch_previous":
                     return Failed(Messages((JObject)value).FetchPreviousAsync());
                 case "fetch_next":
@@ -189,6 +189,15 @@ namespace Graceline.Tests
         private static Task Failed(Task task)
         {
             return task.IsFaulted ? task : null;
+        }
+
+        /// <summary>The providers are tasks, so what C says to an answer has no way to their code.
+        /// </summary>
+        private Task Answered()
+        {
+            return _client.LastAnswer == GracelineStatus.Ok
+                ? null
+                : Task.FromException(new GracelineException("late", _client.LastAnswer));
         }
 
         private void Create(JObject options)
@@ -230,7 +239,7 @@ namespace Graceline.Tests
             }
             string body = page["body"]?.ToString(Formatting.None) ?? string.Empty;
             _fetches.Dequeue().SetResult(new PageAnswer(
-                (int?)page["http_status"] ?? 0, Encoding.UTF8.GetBytes(body), retryAfter));
+                (int?)page["http_status"] ?? 200, Encoding.UTF8.GetBytes(body), retryAfter));
         }
 
         private MessagesRequest Messages(JObject options)

@@ -25,7 +25,41 @@ namespace Graceline.Tests
 
         internal JArray TakeEvents()
         {
+            Join();
             return Take(_events);
+        }
+
+        /// <summary>As the queue joins what nobody has taken yet.</summary>
+        private void Join()
+        {
+            for (int i = 1; i < _events.Count; i++)
+            {
+                JObject first = _events[i - 1];
+                JObject second = _events[i];
+                if (!AreOne(first, second)) continue;
+                if ((string)first["type"] == "send_fate") second["first_id"] = first["first_id"];
+                _events.RemoveAt(--i);
+            }
+        }
+
+        private static bool AreOne(JObject first, JObject second)
+        {
+            if ((string)first["type"] != (string)second["type"]) return false;
+            switch ((string)first["type"])
+            {
+                case "connection_status":
+                    return AreEqual(first, second, "connection_status");
+                case "send_fate":
+                    return AreEqual(first, second, "fate") && AreEqual(first, second, "reason") &&
+                           (long)second["first_id"] == (long)first["last_id"] + 1;
+                default:
+                    return false;
+            }
+        }
+
+        private static bool AreEqual(JObject first, JObject second, string member)
+        {
+            return (string)first[member] == (string)second[member];
         }
 
         private static JArray Take(List<JObject> list)
@@ -51,7 +85,7 @@ namespace Graceline.Tests
         private static JObject Read(EventView happened)
         {
             Page page = happened.ReadPage();
-            return new JObject
+            var read = new JObject
             {
                 ["type"] = Names.Of(happened.Type),
                 ["connection_status"] = Names.Of(happened.ConnectionStatus),
@@ -72,6 +106,21 @@ namespace Graceline.Tests
                 ["since_id"] = happened.SinceId,
                 ["page"] = page == null ? JValue.CreateNull() : (JToken)Read(page)
             };
+            PageFetch fetch = happened.ReadFetch();
+            if (fetch != null) Add(read, fetch);
+            return read;
+        }
+
+        private static void Add(JObject read, PageFetch fetch)
+        {
+            read["kind"] = Names.Of(fetch.Kind);
+            read["direction"] = Names.Of(fetch.Direction);
+            read["limit"] = fetch.Limit;
+            read["conversation"] = fetch.Conversation;
+            read["anchor_id"] = fetch.AnchorId;
+            read["anchor_time"] = fetch.AnchorTime;
+            read["cursor"] = fetch.Cursor;
+            read["url"] = fetch.Url;
         }
 
         private static JObject Read(Page page)
