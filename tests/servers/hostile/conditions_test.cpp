@@ -289,6 +289,71 @@ TEST_CASE("large messages: the host reads nothing -> the queue's limit holds", "
     if (GRACELINE_MEMORY_IS_MEASURED) CHECK(memory.grown_kilobytes() < 8 * 1'024);
 }
 
+TEST_CASE("close: the server floods instead of answering -> gone in the close time-out",
+          "[hostile]") {
+    RawServer server;
+    const std::string url = server.url();
+    auto options = patient_options(url);
+    options.close_timeout_ms = 300;
+    Host host(options);
+    host.start();
+    RawPeer peer = server.accept();
+    peer.write(good_answer(peer.read_request()));
+    REQUIRE(host.wait_connected());
+    const PeakMemory memory;
+    const auto begun = graceline_now_ms();
+    REQUIRE(graceline_client_disconnect(host) == GRACELINE_OK);
+    const std::size_t sent = flood(peer, text_frame(letters(50'000)));
+    const auto took = graceline_now_ms() - begun;
+    std::printf("flood behind our close: gone after %lld ms and %zu bytes, memory +%lld KiB\n",
+                static_cast<long long>(took), sent,
+                static_cast<long long>(memory.grown_kilobytes()));
+    // A server that is faster than the time-out has sent all it wanted by then.
+    CHECK((took <= 300 + kSlackMs || sent >= kFloodBytes));
+    host.take_all(50);
+    CHECK(host.count(GRACELINE_EVENT_MESSAGE) == 0);
+    CHECK(peer.ended_within(kPeerPatience));
+    if (GRACELINE_MEMORY_IS_MEASURED) CHECK(memory.grown_kilobytes() < 4 * 1'024);
+}
+
+TEST_CASE("sending: the server reads nothing -> FULL, little memory, gone when asked",
+          "[hostile]") {
+    RawServer server;
+    const std::string url = server.url();
+    auto options = patient_options(url);
+    options.close_timeout_ms = 300;
+    options.outbox_messages = 1'000'000;
+    Host host(options);
+    host.start();
+    RawPeer peer = server.accept();
+    peer.write(good_answer(peer.read_request()));
+    REQUIRE(host.wait_connected());
+    const PeakMemory memory;
+    const std::string message = letters(10'000);
+    std::uint64_t accepted = 0;
+    auto status = GRACELINE_OK;
+    // The kernel's buffers first, then ours.
+    while (accepted < 10'000 && status == GRACELINE_OK) {
+        status = host.send(message);
+        if (status == GRACELINE_OK) ++accepted;
+    }
+    CHECK(status == GRACELINE_E_FULL);
+    std::printf("a server that reads nothing: %llu messages of 10 KB taken, memory +%lld KiB\n",
+                static_cast<unsigned long long>(accepted),
+                static_cast<long long>(memory.grown_kilobytes()));
+    if (GRACELINE_MEMORY_IS_MEASURED) CHECK(memory.grown_kilobytes() < 6 * 1'024);
+    const auto begun = graceline_now_ms();
+    REQUIRE(graceline_client_disconnect(host) == GRACELINE_OK);
+    std::uint64_t fates = 0;
+    REQUIRE(host.wait([&](const Seen& event) {
+        if (event.type == GRACELINE_EVENT_SEND_FATE) {
+            fates += event.details.last_id - event.details.first_id + 1;
+        }
+        return fates == accepted;
+    }));
+    CHECK(graceline_now_ms() - begun <= 300 + kSlackMs);
+}
+
 TEST_CASE("announced giants: ten bytes of 256 MiB -> memory for what came, not for what was said",
           "[hostile]") {
     RawServer server;
