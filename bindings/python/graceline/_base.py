@@ -154,7 +154,7 @@ class BaseClient:
         return self._core.refresh_begin()
 
     def mark_refreshed(self, mark: int) -> None:
-        """Closes the gaps that had ended when the mark was taken. ValueError: a mark never given."""
+        """Closes the gaps that had ended when the mark was taken. ValueError: never given."""
         self._core.mark_refreshed(mark)
 
     def network_changed(self, network: Network) -> None:
