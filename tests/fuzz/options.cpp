@@ -69,6 +69,7 @@ struct Input {
     std::array<const char*, 20> subprotocols{};
     std::array<const char*, 3> frames{};
     std::array<graceline_disposition_row, 2> rows{};
+    std::array<const char*, 3> pins{};
 };
 
 void fill_history(ByteSource& bytes, Texts& texts, Input& in) {
@@ -86,6 +87,34 @@ void fill_history(ByteSource& bytes, Texts& texts, Input& in) {
     h.json_next_cursor_pointer = texts.maybe();
     h.page_bytes = number(bytes, h.page_bytes);
     in.options.history = &h;
+}
+
+void fill_tls(ByteSource& bytes, Texts& texts, Input& in) {
+    auto& o = in.options;
+    o.tls_ca_pem = texts.maybe();
+    o.tls_client_certificate_pem = texts.secret();
+    o.tls_client_key_pem = texts.secret();
+    o.tls_insecure_skip_verification = bytes.flag();
+    o.tls_pins_count = static_cast<int32_t>(bytes.below(in.pins.size() + 1));
+    for (auto& pin : in.pins) {
+        // The right shape, sometimes with one wrong letter.
+        std::string text = "sha256/" + std::string(43, 'A') + "=";
+        if (bytes.flag()) text[bytes.below(text.size())] = static_cast<char>(bytes.byte());
+        pin = bytes.flag() ? texts.keep(text) : texts.maybe();
+    }
+    o.tls_pins = in.pins.data();
+}
+
+void fill_hooks(ByteSource& bytes, graceline_options& o) {
+    if (bytes.flag()) o.begin_background_time = [](void*, int64_t*) -> uint64_t { return 1; };
+    if (bytes.flag()) o.end_background_time = [](void*, uint64_t) {};
+    if (bytes.flag()) o.remaining_background_time = [](void*) -> int64_t { return 1; };
+    if (bytes.flag()) o.log = [](void*, graceline_log_level, const char*) {};
+    o.log_level = static_cast<int32_t>(number(bytes, o.log_level));
+    o.retry_attempts = static_cast<int32_t>(number(bytes, o.retry_attempts));
+    o.retry_total_ms = number(bytes, o.retry_total_ms);
+    o.ping_interval_ms = number(bytes, o.ping_interval_ms);
+    o.receive_queue_bytes = number(bytes, o.receive_queue_bytes);
 }
 
 void fill(ByteSource& bytes, Texts& texts, Input& in) {
@@ -134,6 +163,8 @@ void fill(ByteSource& bytes, Texts& texts, Input& in) {
                static_cast<int32_t>(bytes.below(6))};
     }
     o.dispositions = in.rows.data();
+    if (bytes.flag()) fill_tls(bytes, texts, in);
+    if (bytes.flag()) fill_hooks(bytes, o);
     if (bytes.flag()) fill_history(bytes, texts, in);
 }
 

@@ -70,6 +70,18 @@ void read_pages(ByteSource& bytes) {
     const std::string conversation = bytes.text();
     WalkOptions walk_options;
     walk_options.kind = kind;
+    walk_options.limit = static_cast<std::uint32_t>(bytes.below(3) == 0 ? bytes.byte() : 30);
+    walk_options.conversation = conversation;
+    switch (bytes.below(4)) {
+        case 0:
+            walk_options.start_id = bytes.text();
+            break;
+        case 1:
+            walk_options.start_time = bytes.text();
+            break;
+        default:
+            break;
+    }
     const bool walks = !error_in(walk_options, options);
     Walk walk(walk_options, options);
     const PagePlan plan(options, kind);
@@ -87,6 +99,9 @@ void read_pages(ByteSource& bytes) {
         const auto url = url_of(options, *fetch);
         require(url.empty() || url.starts_with("http://localhost/"), "the host stays");
         walk.page_came(*fetch, **page);
+        const auto end = walk.at_end(fetch->direction);
+        require(end != End::proven || fetch->direction == Direction::next || !walk.previous(),
+                "nothing is older than a proven end");
     }
 }
 

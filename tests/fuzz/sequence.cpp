@@ -25,13 +25,16 @@ constexpr milliseconds kTimes[] = {milliseconds(0),      milliseconds(1),      m
 history::SourceOptions history_from(ByteSource& bytes) {
     history::SourceOptions options;
     options.scope = bytes.flag() ? history::Scope::per_conversation : history::Scope::all;
-    options.messages_url = "http://localhost/m{?conversation,before,after,limit}";
-    options.conversations_url = "http://localhost/c{?limit}";
+    options.messages_url = bytes.flag() ? "http://localhost/m{?conversation,before,after,limit}"
+                                        : "http://localhost/m{?conversation,before,after,cursor}";
+    options.conversations_url = "http://localhost/c{?limit,cursor}";
     options.refuses_unknown_ids = bytes.flag();
     options.newest_first = bytes.flag();
-    options.messages.items = "";
+    options.messages.items = options.conversations.items = "/m";
     options.messages.id = "/i";
     options.messages.conversation = "/r";
+    options.messages.next_cursor = options.conversations.next_cursor = "/n";
+    options.messages.complete = options.conversations.complete = "/c";
     options.conversations.id = "/i";
     return options;
 }
@@ -65,8 +68,8 @@ keeper::Options options_from(ByteSource& bytes) {
         e.has_cursor = true;
     }
     options.desk.catch_up.page_items = 3;
-    options.desk.catch_up.pages = 4;
-    options.desk.catch_up.messages = 6;
+    options.desk.catch_up.pages = bytes.flag() ? 4 : 30;
+    options.desk.catch_up.messages = bytes.flag() ? 6 : 200;
     return options;
 }
 
@@ -360,15 +363,22 @@ void Run::answer_fetch() {
 /// Ids in a row, from the anchor on, or from somewhere.
 history::Answer Run::page_for(const history::Fetch& fetch) {
     std::size_t first = fetch.anchor_id.empty() ? 0 : std::stoul(fetch.anchor_id) + 1;
+    if (fetch.direction == history::Direction::previous && first > 1) first -= 2;
     if (bytes_.below(4) == 0) first = bytes_.below(32);
-    std::string body = "[";
+    std::string items;
     for (std::size_t i = 0, count = bytes_.below(5); i < count; ++i) {
-        if (i > 0) body += ",";
-        body += "{\"i\":\"" + std::to_string(first + i) + "\",\"r\":\"a\"}";
+        if (i > 0) items += ",";
+        items += "{\"i\":\"" + std::to_string(first + i) + "\",\"r\":\"a\"}";
     }
+    // An item without an id, a way onwards, and what the server says of the end.
+    const auto extras = bytes_.byte();
+    if (extras % 16 == 1) items += items.empty() ? "{}" : ",{}";
+    std::string body = "{\"m\":[" + items + "]";
+    if (extras % 4 == 2) body += ",\"n\":\"c" + std::to_string(bytes_.below(3)) + "\"";
+    if (extras % 8 >= 6) body += extras % 2 == 0 ? ",\"c\":true" : ",\"c\":false";
     history::PageReader reader;
     const history::PagePlan plan(*keeper_.source(), fetch.kind);
-    auto reading = reader.read(plan, body + "]", fetch.conversation);
+    auto reading = reader.read(plan, body + "}", fetch.conversation);
     if (auto* page = std::get_if<std::shared_ptr<history::Page>>(&reading)) {
         return std::move(*page);
     }
