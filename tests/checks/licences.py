@@ -14,7 +14,8 @@ PLACES = ("library", "tools", "tests", "build", "bench")
 # What may be linked into a library under Apache-2.0 without a condition on its users' code.
 LINKABLE = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "MIT", "Zlib"}
 KNOWN = LINKABLE | {
-    "Apache-2.0 WITH LLVM-exception", "Artistic-2.0", "GPL-2.0-or-later", "GPL-3.0-or-later",
+    "AFL-2.1 OR GPL-2.0-or-later", "Apache-2.0 WITH LLVM-exception", "Artistic-2.0",
+    "GPL-2.0-or-later", "GPL-3.0-or-later",
     "GPL-3.0-or-later WITH GCC-exception-3.1", "LGPL-2.1-or-later", "MPL-2.0", "PSF-2.0", "curl"}
 # Not dependencies: the C library's threads, this project itself.
 OWN = {"Threads", "graceline"}
