@@ -10,7 +10,7 @@ using namespace graceline::engine;
 
 namespace {
 
-constexpr int kReasons = static_cast<int>(Reason::internal_error) + 1;
+constexpr int kReasons = static_cast<int>(Reason::request_cancelled) + 1;
 
 Disposition of(Reason reason, std::uint16_t close_code = 0, std::uint16_t http_status = 0,
                const std::vector<DispositionOverride>& overrides = {}) {
@@ -137,10 +137,10 @@ TEST_CASE("policy: names and texts -> one each, no two alike", "[engine]") {
     }
     CHECK(names.size() == kConnectionStates);
     names.clear();
-    for (int i = 0; i <= static_cast<int>(Phase::closing); ++i) {
+    for (int i = 0; i <= static_cast<int>(Phase::catching_up); ++i) {
         names.insert(to_string(static_cast<Phase>(i)));
     }
-    CHECK(names.size() == static_cast<std::size_t>(Phase::closing) + 1);
+    CHECK(names.size() == static_cast<std::size_t>(Phase::catching_up) + 1);
     names.clear();
     for (int i = 0; i < kTimers; ++i) names.insert(to_string(static_cast<Timer>(i)));
     CHECK(names.size() == kTimers);
