@@ -9,6 +9,7 @@ namespace Graceline
 {
     internal static class LiveClients
     {
+        private static readonly TimeSpan ExitBound = TimeSpan.FromSeconds(1);
         private static readonly object Gate = new object();
         private static readonly HashSet<WeakReference<GracelineClient>> Clients =
             new HashSet<WeakReference<GracelineClient>>();
@@ -49,12 +50,10 @@ namespace Graceline
 
         internal static void EndWithTheProcess()
         {
-            AppDomain.CurrentDomain.ProcessExit += (sender, arguments) =>
-            {
-                if (Count > 0) Native.graceline_shutdown();
-            };
-            AppDomain.CurrentDomain.DomainUnload += (sender, arguments) =>
-                ReleaseAll(TimeSpan.FromSeconds(1));
+            // Released, not only closed: Mono waits at its end for every thread that ever ran
+            // managed code, and the library's end with the last client.
+            AppDomain.CurrentDomain.ProcessExit += (sender, arguments) => ReleaseAll(ExitBound);
+            AppDomain.CurrentDomain.DomainUnload += (sender, arguments) => ReleaseAll(ExitBound);
         }
 
         internal static bool ReleaseAll(TimeSpan timeout)

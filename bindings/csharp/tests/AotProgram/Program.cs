@@ -26,11 +26,25 @@ internal sealed class Time : IBackgroundTime
 
 internal static class Program
 {
+    private static GracelineClient _left;
+    private static int _lines;
+
     private delegate void Callback();
 
     private static int Main(string[] arguments)
     {
-        return arguments[0] == "bare" ? Bare() : Run(arguments[0]).GetAwaiter().GetResult();
+        if (arguments[0] == "bare") return Bare();
+        if (arguments.Length > 1) return Leave(arguments[0]);
+        return Run(arguments[0]).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Returns from Main with a client that nobody disposed.</summary>
+    private static int Leave(string url)
+    {
+        _left = new GracelineClient(Options(url));
+        _left.ConnectAsync().Wait();
+        Console.WriteLine("left");
+        return 0;
     }
 
     /// <summary>The negative control: no [MonoPInvokeCallback], so there is no entry for
@@ -46,17 +60,20 @@ internal static class Program
     {
     }
 
-    private static async Task<int> Run(string url)
+    private static GracelineOptions Options(string url)
     {
-        int lines = 0;
-        var options = new GracelineOptions
+        return new GracelineOptions
         {
             Url = url,
             BackgroundTime = new Time(),
             LogLevel = GracelineLogLevel.Debug,
-            Log = (level, text) => Interlocked.Increment(ref lines)
+            Log = (level, text) => Interlocked.Increment(ref _lines)
         };
-        using (var client = new GracelineClient(options))
+    }
+
+    private static async Task<int> Run(string url)
+    {
+        using (var client = new GracelineClient(Options(url)))
         {
             var came = new TaskCompletionSource<string>();
             client.MessageReceived += (sender, message) => came.TrySetResult(message.Text);
@@ -68,7 +85,7 @@ internal static class Program
             client.ConfigureServices(ApplicationState.WillEnterForeground);
             client.ConfigureServices(ApplicationState.DidBecomeActive);
             Time.Ended.Wait();
-            bool isGood = client.BackgroundTaskEnabled && Volatile.Read(ref lines) > 0;
+            bool isGood = client.BackgroundTaskEnabled && Volatile.Read(ref _lines) > 0;
             Console.WriteLine(isGood ? "skip the refresh" : "wrong");
             return isGood ? 0 : 1;
         }
