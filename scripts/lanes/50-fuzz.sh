@@ -13,8 +13,8 @@ lane_fuzz() {
     mkdir -p "$build_root/fuzz"
     GRACELINE_FUZZ_BUILD_DIR=$build_root/fuzz quietly "fuzz for $fuzz_seconds s a target" "$log" \
         scripts/fuzz --seconds "$fuzz_seconds" --jobs 2 || status=1
-    grep '^fuzz: ' "$log" | sed 's/^/  /'
-    lane_passed=$(grep -c '^fuzz: .* passed, ' "$log" || true)
-    lane_failed=$(grep -c '^fuzz: .* FAILED:' "$log" || true)
+    grep -a '^fuzz: ' "$log" | sed 's/^/  /'
+    lane_passed=$(grep -ac '^fuzz: .* passed, ' "$log" || true)
+    lane_failed=$(grep -ac '^fuzz: .* FAILED:' "$log" || true)
     return "$status"
 }
