@@ -1,5 +1,6 @@
 // What a frame of a 60 Hz loop pays for Pump(), while messages come at a steady rate.
-// Must pump on one thread, as Unity's main thread does; the server is another thread of this process.
+// Must pump on one thread, as Unity's main thread does; the server is another thread of this
+// process.
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
@@ -21,8 +22,8 @@ namespace Graceline.Bench
         private const int WarmUpFrames = 120;
         private const int PayloadBytes = 100;
 
-        /// <summary>Prints messages a frame, p50 and p99 of the frame's cost in µs, bytes a message.
-        /// </summary>
+        /// <summary>Prints messages a frame, p50 and p99 of the frame's cost in µs, bytes a
+        /// message. </summary>
         internal static void Run(int rate)
         {
             var listener = new TcpListener(IPAddress.Loopback, 0);

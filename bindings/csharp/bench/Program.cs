@@ -44,7 +44,8 @@ namespace Graceline.Bench
             }
         }
 
-        /// <summary>Counts what arrives between two moments, and what was allocated meanwhile.</summary>
+        /// <summary>Counts what arrives between two moments, and what was allocated
+        /// meanwhile.</summary>
         private static void Receive(string url, Func<string, Counter, IDisposable> start)
         {
             var counter = new Counter();
