@@ -65,8 +65,10 @@ def connection_error(event: ConnectionStatusEvent) -> ConnectionFailedError:
 
 def _error_of_request(event: RequestCompletedEvent) -> Exception:
     kind = ERROR_OF_STATUS.get(event.status, ClosedError)
-    return kind(event.text or _core.reason_text(int(event.reason)), reason=event.reason,
-                http_status=event.http_status)
+    error = kind(event.text or _core.reason_text(int(event.reason)), reason=event.reason,
+                 http_status=event.http_status)
+    error.status = event.status
+    return error
 
 
 def fail(promise: Promise, error: BaseException) -> None:

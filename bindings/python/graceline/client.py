@@ -214,7 +214,7 @@ class Client(BaseClient):
     def events(self) -> AsyncIterator[Event]:
         """Everything else that happens from this call on, in order: statuses, tasks, verdicts,
         fates. It ends after ClosedEvent."""
-        loop = self._check_loop()
+        loop = asyncio.get_running_loop() if self._loop is None else self._check_loop()
         events = _Events(loop, _weakly(self, Client._resume))
         if self._dispatcher.closed:
             events.subscription.end()
