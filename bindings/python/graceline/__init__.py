@@ -2,7 +2,7 @@
 
 `Client` is for asyncio, `graceline.sync.Client` for threads and scripts. Durations are seconds.
 """
-from . import _core
+from . import _core, _errors, _events, _generated
 from ._base import ConnectionInfo, Statistics
 from ._errors import *  # noqa: F403 (the names of __all__)
 from ._events import *  # noqa: F403
@@ -15,6 +15,14 @@ from ._requests import ConversationsRequest, MessagesRequest
 from .client import Client
 
 __version__ = VERSION
+__all__ = [
+    "ABI_VERSION", "BackgroundTime", "Client", "ConnectionInfo", "ConversationsRequest",
+    "DispositionRow", "History", "MessagesRequest", "Options", "Position", "Statistics", "Tls",
+    "TokenProvider", "VERSION", "build_features", "now_ms", "shutdown",
+]
+__all__ += _errors.__all__
+__all__ += _events.__all__
+__all__ += _generated.__all__
 
 
 def _error(status: int | None, text: str) -> GracelineError:

@@ -243,6 +243,6 @@ def event_of(raw: tuple[Any, ...]) -> Event:
     """The typed event of a tuple of graceline._core."""
     row = KINDS.get(raw[0])
     if row is None:
-        return UnknownEvent(*raw[1:5], raw[0])
+        return UnknownEvent(raw[1], raw[2], raw[3], raw[4], raw[0])
     kind, converters = row
     return kind(*raw[1:5], *[make(value) for make, value in zip(converters, raw[5:], strict=True)])

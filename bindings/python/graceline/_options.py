@@ -11,9 +11,7 @@ import inspect
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar, Union
-
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, Union
 
 from ._events import FetchNeededEvent, HttpAnswer
 from ._generated import (ApplicationState, Disposition, HistoryScope, LogLevel, Session,
@@ -193,7 +191,7 @@ class Options:
     log_level: LogLevel | None = None
     background_time: BackgroundTime | None = None
     #: How the event loop hears of events: a descriptor (add_reader), a thread, or what fits.
-    wakeup: str = "auto"
+    wakeup: Literal["auto", "descriptor", "thread"] = "auto"
 
     def to_core(self) -> dict[str, Any]:
         """The options as graceline._core takes them. Raises TypeError and ValueError."""
@@ -358,15 +356,15 @@ P = ParamSpec("P")
 S = TypeVar("S")
 
 
-def takes_options(_: Callable[P, Options]) -> Callable[
+def takes_options(make: Callable[P, Options]) -> Callable[
         [Callable[[S, Options], None]], Callable[Concatenate[S, P], None]]:
     """A constructor that is called with the arguments of Options, typed as they are."""
     def decorate(function: Callable[[S, Options], None]) -> Callable[Concatenate[S, P], None]:
         @functools.wraps(function)
-        def construct(self: S, *arguments: P.args, **keywords: P.kwargs) -> None:
-            function(self, Options(*arguments, **keywords))
+        def construct(self: S, /, *arguments: P.args, **keywords: P.kwargs) -> None:
+            function(self, make(*arguments, **keywords))
         ours = list(inspect.signature(function).parameters.values())[:1]
-        theirs = list(inspect.signature(Options).parameters.values())
+        theirs = list(inspect.signature(make).parameters.values())
         signature = inspect.Signature(ours + theirs)
         setattr(construct, "__signature__", signature)
         return construct

@@ -1,0 +1,109 @@
+"""Tells clients of the life of the process: Ctrl-Z and fg, and the machine's sleep.
+
+    with graceline.lifecycle.Lifecycle(client):
+        ...
+
+Must be the only reporter of app states in the process, and must run in the main thread.
+
+SIGTSTP (Ctrl-Z) and SIGCONT: a stopped process runs nothing, so the window cannot be kept open:
+the library closes in order what the grace allows when the process continues. Before it stops,
+WILL_RESIGN_ACTIVE and DID_BACKGROUND are reported; after SIGCONT, WILL_ENTER_FOREGROUND and
+DID_BECOME_ACTIVE.
+
+logind's PrepareForSleep (Linux, where the system's D-Bus is there): the same around a sleep of the
+machine. Without a D-Bus nothing is reported, and the library finds the sleep by its clock.
+"""
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Protocol
+
+from ._dbus import SleepSignals
+from ._generated import ApplicationState, ClosedError
+
+__all__ = ["Lifecycle"]
+
+logger = logging.getLogger("graceline")
+
+_AWAY = (ApplicationState.WILL_RESIGN_ACTIVE, ApplicationState.DID_BACKGROUND)
+_BACK = (ApplicationState.WILL_ENTER_FOREGROUND, ApplicationState.DID_BECOME_ACTIVE)
+
+
+class _Client(Protocol):
+    def configure_services(self, state: ApplicationState, /) -> None: ...
+
+
+class Lifecycle:
+    """Reports to the clients while the context is entered. graceline.Client and
+    graceline.sync.Client both fit.
+
+    signals: SIGTSTP and SIGCONT; ValueError outside the main thread. sleep: PrepareForSleep.
+    bus_address: a D-Bus address instead of the system's.
+    """
+
+    def __init__(self, *clients: _Client, signals: bool = True, sleep: bool = True,
+                 bus_address: str | None = None) -> None:
+        self._clients = clients
+        self._signals = signals and hasattr(signal, "SIGTSTP")
+        self._sleep = sleep
+        self._bus_address = bus_address
+        self._before: dict[int, object] = {}
+        self._bus: SleepSignals | None = None
+        self._away = False
+        self._lock = threading.RLock()
+
+    @property
+    def hears_of_sleep(self) -> bool:
+        """Whether there is a D-Bus that tells of the machine's sleep."""
+        return self._bus is not None
+
+    def __enter__(self) -> Lifecycle:
+        if self._signals:
+            for number in (signal.SIGTSTP, signal.SIGCONT):
+                self._before[number] = signal.signal(number, self._on_signal)
+        if self._sleep:
+            try:
+                self._bus = SleepSignals(self._report_sleep, self._bus_address)
+            except OSError as error:
+                logger.info("no D-Bus, so a sleep is found by the clock: %s", error)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        if self._bus is not None:
+            self._bus.close()
+            self._bus = None
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+        self._before.clear()
+
+    def report(self, away: bool) -> None:
+        """Tells all clients, once for each change. A host with an own notion may call it too."""
+        with self._lock:
+            if away == self._away:
+                return
+            self._away = away
+        for client in self._clients:
+            for state in _AWAY if away else _BACK:
+                try:
+                    client.configure_services(state)
+                except ClosedError:
+                    pass
+
+    def _report_sleep(self, begins: bool) -> None:
+        self.report(begins)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGCONT:
+            self.report(False)
+            return
+        self.report(True)
+        # Stops for real, as it would have without us; goes on here after SIGCONT.
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._on_signal)
+        self.report(False)
