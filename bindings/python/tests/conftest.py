@@ -90,7 +90,8 @@ def make_devserver(tmp_path):
 def flood_url(tmp_path_factory):
     """An endless flood of 100-byte messages, and other paths of the bench server."""
     authority = tmp_path_factory.mktemp("flood") / "ca.pem"
-    process = subprocess.Popen([built("tests/bench/bench_server"), "--ca-file", str(authority)],
+    program = built("bindings/python/graceline_python_flood_server")
+    process = subprocess.Popen([program, "--ca-file", str(authority)],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     port = json.loads(process.stdout.readline())["plain"]
     yield f"ws://127.0.0.1:{port}"
