@@ -21,6 +21,8 @@ from ._generated import (ERROR_OF_STATUS, ClosedError, ConnectionStatus, Fate, L
                          Reason, Status)
 
 logger = logging.getLogger("graceline")
+# As libraries do: silent, until the app configures logging.
+logger.addHandler(logging.NullHandler())
 
 _LEVELS = {LogLevel.ERROR: logging.ERROR, LogLevel.WARNING: logging.WARNING,
            LogLevel.INFO: logging.INFO, LogLevel.DEBUG: logging.DEBUG}
