@@ -46,8 +46,8 @@ run_pytest() { # NAME PYTHON ENVIRONMENT... -- ARGUMENTS...
     mkdir -p "$results"
     rm -f "$junit"
     timeout --kill-after=20 "$left" env "${environment[@]}" \
-        GRACELINE_TEST_RELEASE="$root/$build_root/release" "$python" -B -X dev -m pytest -p no:cacheprovider -q -rs \
-        --durations=5 --junit-xml "$junit" "$@" </dev/null || status=$?
+        GRACELINE_TEST_RELEASE="$root/$build_root/release" "$python" -B -X dev -m pytest \
+        -p no:cacheprovider -q -rs --durations=5 --junit-xml "$junit" "$@" </dev/null || status=$?
     count_pytest "$junit" || status=1
     return "$status"
 }
@@ -88,7 +88,8 @@ lane_python() {
         launchers=(CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache)
     fi
     run_pytest all "$python" PYTHONPATH="$root/$release/bindings/python/package" \
-        ${launchers[@]+"${launchers[@]}"} -- "$tests" "--ignore=$tests/scripted" "--ignore=$tests/tsan" || status=1
+        ${launchers[@]+"${launchers[@]}"} -- \
+        "$tests" "--ignore=$tests/scripted" "--ignore=$tests/tsan" || status=1
     lane_python_tsan "$python" || status=1
     return "$status"
 }

@@ -135,7 +135,8 @@ async def test_history(devserver):
     async with graceline.Client(devserver.url(), json_id_pointer="/id", history=history) as client:
         await client.connect()
         request = client.messages_request(conversation="lobby", limit=2)
-        pages = [[json.loads(each.text)["body"] for each in page.messages] async for page in request]
+        pages = [[json.loads(each.text)["body"] for each in page.messages]
+                 async for page in request]
         assert [len(page) for page in pages] == [2, 2, 1]
         assert pages[0] == ["message 3", "message 4"] and pages[-1] == ["message 0"]
         conversations = await client.conversations_request().fetch_next()

@@ -79,8 +79,8 @@ def test_every_public_name_has_a_docstring():
             thing = getattr(module, name)
             if not inspect.isclass(thing) and not inspect.isfunction(thing):
                 continue
-            members = inspect.getmembers(thing, inspect.isfunction) if inspect.isclass(thing) else []
-            without += [f"{name}.{member}" for member, function in members
+            without += [f"{name}.{member}"
+                        for member, function in inspect.getmembers(thing, inspect.isfunction)
                         if not member.startswith("_") and not function.__doc__]
             if not thing.__doc__:
                 without.append(name)
