@@ -165,6 +165,8 @@ class Client : public std::enable_shared_from_this<Client> {
     /// Messages of this connection were dropped before anybody saw them.
     struct ForgetLive {
         engine::Generation generation;
+        std::uint64_t since;  ///< Ids that were seen before it have been delivered.
+        std::vector<std::shared_ptr<const history::Page>> pages;  ///< And so have these.
     };
     using Action = std::variant<engine::output::OpenTransport, engine::output::CloseTransport,
                                 engine::output::AbortTransport, engine::output::SendPing,
@@ -257,6 +259,8 @@ class Client : public std::enable_shared_from_this<Client> {
     driver::Opened opened_;
     std::string cause_text_;   ///< What the transport said of the failure being handled.
     std::string status_text_;  ///< Of the last change.
+    /// Ids seen before the first read whose messages are held back.
+    std::optional<std::uint64_t> held_since_;
     Statistics statistics_;
     std::shared_ptr<std::function<void()>> wake_hook_;
     std::atomic<bool> has_wake_hook_{false};

@@ -233,9 +233,11 @@ void Client::put(const keeper::output::HoldMessages&) {
 void Client::put(const keeper::output::ReleaseMessages& release) {
     if (!release.deliver) {
         queue_->release([](const Event&) { return true; });
-        act(ForgetLive{engine().generation()});
+        if (held_since_) act(ForgetLive{engine().generation(), *held_since_, release.pages});
+        held_since_.reset();
         return;
     }
+    held_since_.reset();
     const bool by_conversation =
         keeper_.source() && keeper_.source()->scope == history::Scope::per_conversation;
     std::unordered_set<std::string> given;
@@ -280,7 +282,12 @@ void Client::run(const past::StopFetch& stop) {
 }
 
 void Client::run(const ForgetLive& forget) {
-    keeper_.seen().forget_live(forget.generation);
+    keeper_.seen().forget_live(forget.generation, forget.since);
+    for (const auto& page : forget.pages) {
+        for (const auto& item : page->items()) {
+            keeper_.seen().add(item.fields.conversation, item.fields.id, history::kNotLive);
+        }
+    }
 }
 
 void Client::fetched(std::uint64_t fetch, history::Answer answer) {

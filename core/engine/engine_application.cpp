@@ -19,6 +19,7 @@ Outcome Engine::on(const input::Connect&) {
     started_ = true;
     wanted_ = true;
     revives_on_return_ = false;
+    if (!has_socket(state_) || state_ == ConnectionState::closing) token_.forget_refusals();
     if (presence_ != Presence::foreground) {
         if (!task_.running()) begin_task();
         if (in_background()) start_window();  // R11
@@ -28,7 +29,6 @@ Outcome Engine::on(const input::Connect&) {
         if (!wanted_) return Outcome::ok;
     }
     if (!has_socket(state_) || state_ == ConnectionState::closing) {
-        token_.forget_refusals();
         start_afresh();
     }
     return Outcome::ok;

@@ -121,7 +121,8 @@ void Engine::give_verdict(GapVerdict verdict, Reason reason, bool from_position)
     put(output::GapJudged{gap, verdict, reason, now_ - gap.since});
     if (closes_gap(verdict)) return;
     return_not_closed_ = reason;
-    put(output::RefreshNeeded{reason});
+    // The app may have marked its refresh while the verdict was still to come.
+    if (continuity_.needs_refresh()) put(output::RefreshNeeded{reason});
 }
 
 Outcome Engine::on(const input::TransportEnded& ended) {
@@ -174,13 +175,16 @@ void Engine::connection_failed(const Failure& why) {
 }
 
 void Engine::wait_and_retry(const Failure& why, Disposition disposition) {
+    if (disposition == Disposition::throttled) {
+        // Also when this was the last try: a connect() of the host skips no advice either.
+        held_until_ = now_ + hold_time(why.retry_after_seconds, generator_);
+        hold_cause_ = why;
+    }
     if (!retries_left()) {
         give_up({Reason::retry_limit, why.close_code, why.http_status, {}});
         return;
     }
     if (disposition == Disposition::throttled) {
-        held_until_ = now_ + hold_time(why.retry_after_seconds, generator_);
-        hold_cause_ = why;
         move(ConnectionState::throttled, why);
         return;
     }
@@ -214,7 +218,10 @@ void Engine::give_up(const Failure& why) {
 void Engine::leave_open(Reason reason, Instant at) {
     if (continuity_.verdict_pending()) {
         // After the deadline nothing is delivered (R6); the next catch-up fetches it again.
-        put(output::StopCatchUp{reason != Reason::background_expired});
+        const bool window_over = reason == Reason::background_expired ||
+                                 reason == Reason::os_expired ||
+                                 reason == Reason::background_refused;
+        put(output::StopCatchUp{!window_over});
         const Gap gap = continuity_.judge(GapVerdict::gap, Reason::catch_up_interrupted);
         put(output::GapJudged{gap, GapVerdict::gap, Reason::catch_up_interrupted,
                               now_ - gap.since});
@@ -224,6 +231,8 @@ void Engine::leave_open(Reason reason, Instant at) {
     continuity_.open(silence || late ? liveness_.last_frame_at() : at, reason);
     finish_user_ping(std::nullopt, reason);
     liveness_.distrust();
+    // However it ended: a token that held for so long was not the one refused before.
+    if (now_ - opened_at_ >= kStableAfter) token_.forget_refusals();
 }
 
 /// Ends whatever there is: a close handshake for what is open, an abort for what is not.

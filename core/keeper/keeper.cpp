@@ -83,6 +83,7 @@ void Keeper::settle() {
 }
 
 void Keeper::drain_engine() {
+    if (engine_.continuity().gap_open() && !gap_was_open_) stop_holding();
     while (const auto output = engine_.poll_output()) route(*output);
     follow_gaps();
     // Only now: what else the same step had for the history (the end of the catch-up or of the
@@ -154,13 +155,15 @@ void Keeper::begin_catch_up(engine::Generation generation) {
 bool Keeper::may_fetch() const {
     if (engine_.closed()) return false;
     const auto presence = engine_.presence();
-    if (presence == engine::Presence::terminated) return false;
-    return presence != engine::Presence::background || engine_.task().running();
+    const bool behind =
+        presence == engine::Presence::background || presence == engine::Presence::terminated;
+    return !behind || engine_.task().running();
 }
 
 /// From the deadline on nothing is opened (R6), a page neither.
 void Keeper::cancel_what_may_not_run() {
     if (desk_->requests() == 0 || may_fetch()) return;
+    release(false);  // what waited behind those pages is not delivered either
     const auto reason = engine_.cause().reason;
     desk_->cancel_all(reason == engine::Reason::none ? engine::Reason::background_expired : reason);
 }

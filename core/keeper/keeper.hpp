@@ -104,7 +104,11 @@ class Keeper {
     history::SeenIds& seen() { return seen_; }
     /// The newest of a conversation, read on this connection and put into the queue.
     void received(std::string_view conversation, std::string_view id) {
-        positions_.live(conversation, id);
+        if (holding_) {
+            hold_position(conversation, id);
+        } else {
+            positions_.live(conversation, id);
+        }
     }
 
     // History. `number` is the caller's, used once. Ends with one PageReady or RequestFailed.
@@ -149,7 +153,9 @@ class Keeper {
     void refreshed_by(const history::output::PageReady& ready, const Refresh& refresh);
     std::optional<Refresh> take_refresh(std::uint64_t number);
     void hold();
+    void stop_holding();
     void release(bool deliver);
+    void hold_position(std::string_view conversation, std::string_view id);
 
     bool refresh_by_fetch_;
     bool has_ids_;
@@ -169,6 +175,8 @@ class Keeper {
     bool gap_was_open_ = true;
     std::optional<bool> token_settled_;  ///< Of the step at hand; the desk is told behind it.
     std::vector<std::shared_ptr<const history::Page>> pages_of_hold_;
+    std::vector<Position>
+        positions_of_hold_;  ///< What is held moves no position before it is given.
     std::optional<std::uint64_t> messages_mark_;       ///< Newest mark of a page of messages.
     std::optional<std::uint64_t> conversations_mark_;  ///< The same of conversations.
 };

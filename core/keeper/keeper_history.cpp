@@ -74,7 +74,8 @@ void Keeper::on(past::NeedToken& need) {
 
 void Keeper::on(past::PageReady& ready) {
     const auto refresh = take_refresh(ready.request);
-    if (refresh && refresh->holds) pages_of_hold_.push_back(ready.page);
+    // Whatever was asked for: what is held must not follow what its page has given.
+    if (holding_ && ready.fetch.kind == Kind::messages) pages_of_hold_.push_back(ready.page);
     if (refresh) refreshed_by(ready, *refresh);
     outputs_.emplace_back(std::move(ready));
     release(true);
@@ -152,16 +153,38 @@ void Keeper::hold() {
     outputs_.emplace_back(output::HoldMessages{});
 }
 
+/// What was held was read on a connection that is gone: no page that is still to come could put it
+/// into its place, and it must not wait for those of the next one.
+void Keeper::stop_holding() {
+    for (auto& refresh : refreshes_) refresh.holds = false;
+    if (!catching_up_) release(true);  // else StopCatchUp follows
+}
+
 /// When nobody holds any more. What may not be delivered is dropped at once, whoever holds.
 void Keeper::release(bool deliver) {
     if (!holding_) return;
+    deliver = deliver && may_fetch();  // R6: in background without a task nothing is delivered
     const bool wanted = catching_up_ || std::any_of(refreshes_.begin(), refreshes_.end(),
                                                     [](const Refresh& each) { return each.holds; });
     if (deliver && wanted) return;
     if (!wanted) holding_ = false;
     outputs_.emplace_back(output::ReleaseMessages{deliver, std::move(pages_of_hold_)});
     pages_of_hold_.clear();
+    for (const auto& held : std::exchange(positions_of_hold_, {})) {
+        if (deliver) positions_.live(held.conversation, held.id);
+    }
     if (wanted) outputs_.emplace_back(output::HoldMessages{});
+}
+
+void Keeper::hold_position(std::string_view conversation, std::string_view id) {
+    const auto found =
+        std::find_if(positions_of_hold_.begin(), positions_of_hold_.end(),
+                     [&](const Position& each) { return each.conversation == conversation; });
+    if (found == positions_of_hold_.end()) {
+        positions_of_hold_.push_back({std::string(conversation), std::string(id)});
+    } else {
+        found->id.assign(id);
+    }
 }
 
 }  // namespace graceline::keeper

@@ -218,3 +218,19 @@ TEST_CASE("dispositions: the host's own rows -> win over the table", "[engine]")
     CHECK(h.state() == ConnectionState::idle);
     CHECK_FALSE(h.engine.wanted());
 }
+
+TEST_CASE("server advice: given to the last allowed try -> a connect() waits for it all the same",
+          "[engine]") {
+    Options options;
+    options.backoff.attempts = 1;
+    Harness h(options);
+    h.start();
+    h.refused_with(503, 60);
+    REQUIRE(h.reason() == Reason::retry_limit);
+    h.forget();
+    h.connect();
+    CHECK(h.status() == ConnectionStatus::feature_throttled);
+    CHECK(h.count<output::OpenTransport>() == 0);
+    h.advance(seconds(90));
+    CHECK(h.count<output::OpenTransport>() == 1);
+}

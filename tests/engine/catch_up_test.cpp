@@ -137,3 +137,32 @@ TEST_CASE("catch-up: marked as refreshed meanwhile -> the gap is closed already"
     h.caught_up(GapVerdict::gap, Reason::history_failed);
     CHECK_FALSE(h.must_refresh());
 }
+
+TEST_CASE("catch-up: marked as refreshed before it ends with a gap -> no refresh_needed any more",
+          "[engine]") {
+    auto h = catching_up();
+    h.refresh();
+    REQUIRE_FALSE(h.must_refresh());
+    h.caught_up(GapVerdict::gap, Reason::history_cut);
+    CHECK(h.one<output::GapJudged>().verdict == GapVerdict::gap);
+    CHECK(h.count<output::RefreshNeeded>() == 0);
+    CHECK_FALSE(h.must_refresh());
+}
+
+TEST_CASE("catch-up: the system takes its time back, or refuses it -> what is held is not given",
+          "[engine]") {
+    for (const bool refused : {false, true}) {
+        auto options = with_history();
+        options.host_grants_time = true;
+        Harness h(options);
+        h.connect_up();
+        h.lost();
+        h.connect();
+        h.can_catch_up = true;
+        h.finish_opening();
+        h.os_refuses = refused;
+        h.leave();
+        if (!refused) h.handle(input::BackgroundTimeExpiring{});
+        CHECK_FALSE(h.one<output::StopCatchUp>().deliver);
+    }
+}

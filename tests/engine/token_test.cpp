@@ -231,3 +231,37 @@ TEST_CASE("token: the network goes off and on while it is asked -> the same ques
     h.network(Network::available);
     CHECK(h.state() == ConnectionState::opening);
 }
+
+TEST_CASE(
+    "token: refused, then up for long, then the window ran out -> the next refusal is a first",
+    "[engine]") {
+    Harness h(with_provider());
+    h.start();
+    h.refused_with(401);
+    h.finish_opening();
+    h.advance(seconds(60));
+    h.leave();
+    h.advance(seconds(31));
+    h.come_back();
+    h.forget();
+    h.refused_with(401);
+    CHECK(h.count<output::AskToken>() == 1);
+    CHECK(h.state() == ConnectionState::opening);
+}
+
+TEST_CASE("token: refused twice, connect() in a window of no length -> asked again on return",
+          "[engine]") {
+    auto options = with_provider();
+    options.grace = Duration{};
+    Harness h(options);
+    h.start();
+    h.refused_with(401);
+    h.refused_with(401);
+    REQUIRE(h.reason() == Reason::auth_refused);
+    h.background();
+    h.connect();
+    h.foreground();
+    h.forget();
+    h.refused_with(401);
+    CHECK(h.count<output::AskToken>() == 1);
+}
