@@ -17,6 +17,29 @@ Failure status(std::uint16_t code, std::optional<std::uint32_t> retry_after = st
 
 }  // namespace
 
+SourceOptions source_of(const Habits& habits) {
+    SourceOptions source;
+    source.messages_url = "https://history.example/m{?conversation,limit,before,after}";
+    if (habits.cursors) {
+        source.messages_url = "https://history.example/m{?conversation,limit,before,after,cursor}";
+        source.messages.next_cursor = "/next";
+    }
+    source.conversations_url = "https://history.example/c{?limit,cursor}";
+    source.refuses_unknown_ids =
+        habits.unknown == UnknownAnchor::refuse && !habits.ignores_anchors && !habits.loops;
+    source.newest_first = habits.newest_first;
+    source.messages.items = "/items";
+    source.messages.id = "/id";
+    source.messages.conversation = "/room";
+    source.messages.time = "/at";
+    source.messages.body = "/text";
+    source.messages.complete = "/complete";
+    source.conversations.items = "/list";
+    source.conversations.id = "/name";
+    source.conversations.next_cursor = "/next";
+    return source;
+}
+
 SimulatedServer::SimulatedServer(const Habits& its_habits, std::uint64_t seed)
     : habits(its_habits), generator_(seed) {}
 

@@ -55,6 +55,9 @@ struct Habits {
     unsigned hangs = 0;      ///< Longer than any time-out.
 };
 
+/// The simulated server's pages: {"items":[{"id","room","at","text"}],"next","complete"}.
+SourceOptions source_of(const Habits& habits);
+
 class SimulatedServer {
   public:
     struct Message {

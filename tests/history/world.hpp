@@ -23,9 +23,6 @@ using engine::GapVerdict;
 using engine::Instant;
 using engine::Reason;
 
-/// The simulated server's pages: {"items":[{"id","room","at","text"}],"next","complete"}.
-SourceOptions source_of(const Habits& habits);
-
 struct Delivered {
     std::size_t place = 0;  ///< Among all messages of the server.
     bool replayed = false;
