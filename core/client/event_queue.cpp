@@ -276,9 +276,11 @@ bool EventQueue::coalesce(ControlEvent& event) {
 /// Wakes whoever waits; gives the lock back before the hook.
 void EventQueue::announce(std::unique_lock<std::mutex>& lock) {
     if (descriptor_) descriptor_->set(true);
-    if (waiting_ != 0) ready_.notify_one();
+    const bool waited_for = waiting_ != 0;
     const bool wake = std::exchange(host_saw_empty_, false);
     lock.unlock();
+    // Not before: a host that is woken into a lock goes back to sleep at once.
+    if (waited_for) ready_.notify_one();
     if (wake) wake_();
 }
 
