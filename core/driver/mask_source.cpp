@@ -2,6 +2,8 @@
 // Must not have a destructor: threads end in any order at the end of the process.
 #include "core/driver/mask_source.hpp"
 
+#include <openssl/rand.h>
+
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -25,7 +27,10 @@ constinit thread_local Pool pool{{}, kPoolBytes};
 std::uint32_t next_mask() {
     Pool& mine = pool;
     if (mine.used == kPoolBytes) {
-        platform::fill_random(mine.bytes);
+        // OpenSSL's generator is seeded by the system too, and for a flood several times as fast.
+        if (RAND_bytes(mine.bytes.data(), static_cast<int>(mine.bytes.size())) != 1) {
+            platform::fill_random(mine.bytes);
+        }
         mine.used = 0;
     }
     std::uint32_t mask = 0;
