@@ -53,17 +53,18 @@ graceline_options whole(const graceline_options* options) {
     return all;
 }
 
-/// The same for a message; the first header had no de-duplication id and no expiry.
-graceline_outgoing whole(const graceline_outgoing* message) {
+/// The same for a message; the first header had no de-duplication id and no expiry. `older` is
+/// room for one that must be completed: a flood copies nothing.
+const graceline_outgoing& whole(const graceline_outgoing* message, graceline_outgoing& older) {
     if (!message) invalid("message", "must not be NULL");
-    graceline_outgoing all{};
+    if (message->struct_size == sizeof older) return *message;
     if (message->struct_size < offsetof(graceline_outgoing, deduplication_id) ||
-        message->struct_size > sizeof all) {
+        message->struct_size > sizeof older) {
         invalid("message.struct_size", "must be set by graceline_outgoing_init()");
     }
-    graceline_outgoing_init(&all, sizeof all);
-    std::memcpy(static_cast<void*>(&all), message, message->struct_size);
-    return all;
+    graceline_outgoing_init(&older, sizeof older);
+    std::memcpy(static_cast<void*>(&older), message, message->struct_size);
+    return older;
 }
 
 client::SendRequest send_request(const graceline_outgoing& message, std::uint64_t max_bytes) {
@@ -78,8 +79,7 @@ client::SendRequest send_request(const graceline_outgoing& message, std::uint64_
     }
     request.payload = {message.data, message.size};
     if (message.kind == GRACELINE_MESSAGE_KIND_TEXT) {
-        websocket::Utf8Validator utf8;
-        if (!utf8.feed(request.payload) || !utf8.complete()) {
+        if (!websocket::is_utf8(request.payload)) {
             invalid("message.data", "a text message must be UTF-8");
         }
     } else if (message.kind == GRACELINE_MESSAGE_KIND_BINARY) {
@@ -223,7 +223,8 @@ graceline_status graceline_client_send(graceline_client* handle, const graceline
                                        uint64_t* out_id) {
     return guard([&] {
         auto& self = required(handle);
-        const auto outgoing = capi::whole(message);
+        graceline_outgoing older;
+        const auto& outgoing = capi::whole(message, older);
         const auto request = capi::send_request(outgoing, self.max_message_bytes());
         uint64_t id = 0;
         client::ArgumentError error;

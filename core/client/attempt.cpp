@@ -69,6 +69,7 @@ void Attempt::carry_out_session_actions() {
         Attempt& attempt;
         void operator()(const session::action::SendFrame& frame) const {
             std::uint64_t offset = 0;
+            const std::lock_guard lock(attempt.client_->mutex_);
             attempt.transport_->send(frame.opcode, frame.payload, offset);
         }
         void operator()(const session::action::Opened& opened) const {

@@ -24,6 +24,7 @@ class Attempt final : public driver::TransportListener,
     driver::Transport& transport() { return *transport_; }
 
   private:
+    std::shared_ptr<std::mutex> lock_of_senders() override { return client_->mutex_owner_; }
     void on_progress(driver::OpeningStep step) override;
     void on_opened(const driver::Opened& opened) override;
     bool on_read_begin() override;

@@ -207,6 +207,7 @@ class Client : public std::enable_shared_from_this<Client> {
                               ArgumentError& out_error);
     bool prepare(const SendRequest& request, engine::Outgoing& message, ArgumentError& out_error);
     void send_waiting();
+    void settle(std::uint64_t flushed);
     void acknowledged(std::string_view deduplication_id);
     std::shared_ptr<const driver::TransportSettings> transport_settings() const;
     /// For a token that goes into the first frame; else empty.
@@ -236,7 +237,10 @@ class Client : public std::enable_shared_from_this<Client> {
     const std::shared_ptr<Dispatcher> dispatcher_;
     std::shared_ptr<EventQueue> queue_;
 
-    mutable std::mutex mutex_;  ///< The engine's owner is whoever holds it.
+    /// The engine's owner is whoever holds it. The transport's sending half has it too, and may
+    /// live a moment longer.
+    const std::shared_ptr<std::mutex> mutex_owner_ = std::make_shared<std::mutex>();
+    std::mutex& mutex_ = *mutex_owner_;
     std::condition_variable settled_;
     keeper::Keeper keeper_;
     Snapshot snapshot_;

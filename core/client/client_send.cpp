@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/client/client.hpp"
+#include "core/client/surely.hpp"
 
 namespace graceline::client {
 
@@ -23,6 +24,8 @@ SendOutcome Client::send(const SendRequest& request, std::uint64_t& out_id,
         case keeper::Sending::window_over:
             return SendOutcome::window_over;
         case keeper::Sending::full:
+            // The fates that make room need not wait for the I/O thread.
+            if (sender_) settle(sender_->flush_now());
             return SendOutcome::full;
         case keeper::Sending::wait:
             return keep_and_send(request, out_id, out_error);
@@ -35,6 +38,11 @@ SendOutcome Client::send(const SendRequest& request, std::uint64_t& out_id,
     switch (sender_->send(request.opcode, request.payload, offset)) {
         case driver::SendResult::accepted:
             out_id = keeper_.passed(offset);
+            return SendOutcome::accepted;
+        case driver::SendResult::written:
+            // This thread did the writing, so it sees to what became of it as well.
+            out_id = keeper_.passed(offset);
+            settle(offset);
             return SendOutcome::accepted;
         case driver::SendResult::full:
             return SendOutcome::full;
@@ -87,6 +95,15 @@ bool Client::prepare(const SendRequest& request, engine::Outgoing& message,
     return true;
 }
 
+/// Everything up to this offset of the open connection's stream is in the kernel.
+void Client::settle(std::uint64_t flushed) {
+    surely([&] {
+        Questions none;  // fates ask the host nothing
+        keeper_.flushed(flushed);
+        drain_keeper(none);
+    });
+}
+
 /// Gives the connection what waits, as far as it takes it.
 void Client::send_waiting() {
     while (sender_) {
@@ -95,11 +112,13 @@ void Client::send_waiting() {
         const auto* bytes = reinterpret_cast<const std::uint8_t*>(message->payload.data());
         const auto opcode = message->binary ? websocket::Opcode::binary : websocket::Opcode::text;
         std::uint64_t offset = 0;
-        if (sender_->send(opcode, {bytes, message->payload.size()}, offset) !=
-            driver::SendResult::accepted) {
+        const auto result = sender_->send(opcode, {bytes, message->payload.size()}, offset);
+        const bool written = result == driver::SendResult::written;
+        if (!written && result != driver::SendResult::accepted) {
             return;  // full: on_flushed comes back here
         }
         keeper_.given(offset);
+        if (written) settle(offset);
     }
 }
 

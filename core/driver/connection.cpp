@@ -22,7 +22,7 @@ Connection::Connection(std::shared_ptr<Loop> loop,
       settings_(std::move(settings)),
       listener_(&listener),
       buffers_(SharedBuffers::of(loop_->context())),
-      outgoing_(*this) {}
+      outgoing_(*this, listener.lock_of_senders()) {}
 
 void Connection::open() {
     if (phase_ != Phase::idle) return;

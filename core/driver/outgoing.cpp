@@ -36,7 +36,7 @@ void Outgoing::end() {
 
 SendResult Outgoing::send(websocket::Opcode opcode, std::span<const std::uint8_t> payload,
                           std::uint64_t& out_offset) {
-    Lock lock(mutex_);
+    const Lock lock = lock_of_sender();
     for (bool tried = false;; tried = true) {
         if (stream_ == nullptr || closing_) return SendResult::not_open;
         const std::size_t waiting = waiting_bytes();
@@ -44,24 +44,26 @@ SendResult Outgoing::send(websocket::Opcode opcode, std::span<const std::uint8_t
         if (waiting == 0 || waiting + websocket::frame_bytes(payload.size()) <= limit_bytes_) break;
         if (tried || turn_ != Turn::sender) return SendResult::full;
         // In a flood nobody else makes room.
-        push(lock, Urgency::now);
-        if (!lock) lock.lock();
+        if (push(Urgency::now)) report();
     }
     append_data(opcode, payload);
     out_offset = appended_;
-    push(lock, Urgency::batched);
+    if (!push(Urgency::batched)) return SendResult::accepted;
+    // Whoever keeps a ledger under the same lock needs no other thread to tell.
+    if (senders_hold_it_) return SendResult::written;
+    report();
     return SendResult::accepted;
 }
 
 void Outgoing::ping(std::span<const std::uint8_t> payload) {
-    Lock lock(mutex_);
-    append_control(lock, websocket::Opcode::ping, payload);
+    const Lock lock(mutex_);
+    append_control(websocket::Opcode::ping, payload);
 }
 
 void Outgoing::pong(std::span<const std::uint8_t> payload) {
-    Lock lock(mutex_);
+    const Lock lock(mutex_);
     if (waiting_bytes() == 0) {
-        append_control(lock, websocket::Opcode::pong, payload);
+        append_control(websocket::Opcode::pong, payload);
     } else if (stream_ != nullptr && !closing_) {
         if (!waiting_pong_) waiting_pong_ = std::make_unique<Pong>();
         std::copy(payload.begin(), payload.end(), waiting_pong_->bytes.begin());
@@ -70,7 +72,7 @@ void Outgoing::pong(std::span<const std::uint8_t> payload) {
 }
 
 void Outgoing::close(std::uint16_t code, std::string_view reason) {
-    Lock lock(mutex_);
+    const Lock lock(mutex_);
     if (stream_ == nullptr || closing_) return;
     closing_ = true;
     waiting_pong_.reset();
@@ -78,18 +80,22 @@ void Outgoing::close(std::uint16_t code, std::string_view reason) {
     const std::size_t size = websocket::encode_close(tail, code, reason, next_mask());
     buffer_.commit(size);
     appended_ += size;
-    push(lock, Urgency::now);
+    if (push(Urgency::now)) report();
 }
 
 std::uint64_t Outgoing::flush_now() {
-    Lock lock(mutex_);
+    const Lock lock = lock_of_sender();
     if (stream_ != nullptr && !buffer_.empty() && turn_ != Turn::io_thread) {
         append_waiting_pong();
         const bool all_written = write_inline();
         last_inline_write_ = clock_();
         // What was asked of the I/O thread is done; it will find nothing.
         if (turn_ == Turn::asked) turn_ = Turn::free;
-        settle(lock, true, all_written);
+        if (all_written) {
+            report();
+        } else {
+            hand_over(true);
+        }
     }
     return flushed_offset_.load();
 }
@@ -186,30 +192,29 @@ void Outgoing::append_data(websocket::Opcode opcode, std::span<const std::uint8_
     append_frame(opcode, false, payload);
 }
 
-void Outgoing::append_control(Lock& lock, websocket::Opcode opcode,
-                              std::span<const std::uint8_t> payload) {
+void Outgoing::append_control(websocket::Opcode opcode, std::span<const std::uint8_t> payload) {
     if (stream_ == nullptr || closing_) return;
     if (waiting_bytes() > limit_bytes_ + kMaxWaitingControlBytes) return;
     append_frame(opcode, false,
                  payload.first(std::min(payload.size(), websocket::kMaxControlPayloadBytes)));
-    push(lock, Urgency::now);
+    if (push(Urgency::now)) report();
 }
 
-void Outgoing::push(Lock& lock, Urgency urgency) {
+bool Outgoing::push(Urgency urgency) {
     bool all_written = false;
     bool tried = true;
     switch (turn_) {
         case Turn::io_thread:
-            return;
+            return false;
         case Turn::asked:
-            if (!flooding(buffer_.size(), buffer_frames_)) return;
+            if (!flooding(buffer_.size(), buffer_frames_)) return false;
             turn_ = Turn::sender;
             [[fallthrough]];
         case Turn::sender: {
             // One look at the clock for each batch; sweep() looks after the last messages.
             const bool batch = buffer_.size() >= batch_bytes_;
             const bool alone = buffer_frames_ == 1;
-            if (!batch && urgency == Urgency::batched && !(alone && paused())) return;
+            if (!batch && urgency == Urgency::batched && !(alone && paused())) return false;
             append_waiting_pong();
             all_written = write_inline();
             last_inline_write_ = clock_();
@@ -223,23 +228,21 @@ void Outgoing::push(Lock& lock, Urgency urgency) {
             all_written = write_inline();
             break;
     }
-    settle(lock, tried, all_written);
+    if (!all_written) hand_over(tried);
+    return all_written;
 }
 
-void Outgoing::settle(Lock& lock, bool tried, bool all_written) {
-    if (!all_written) {
-        // A full socket is for the thread that can wait for it.
-        turn_ = tried ? Turn::io_thread : Turn::asked;
-        if (std::exchange(flush_posted_, true)) return;
-        lock.unlock();
-        return owner_.want_flush();
-    }
+void Outgoing::hand_over(bool tried) {
+    // A full socket is for the thread that can wait for it.
+    turn_ = tried ? Turn::io_thread : Turn::asked;
+    if (!std::exchange(flush_posted_, true)) owner_.want_flush();
+}
+
+void Outgoing::report() {
     // Sweeps report what a flood has written, unless there is much of it.
     const bool soon =
         turn_ == Turn::sender && flushed_offset_.load() - reported_offset_.load() < kReportBytes;
-    if (soon || report_wanted_.exchange(true)) return;
-    lock.unlock();
-    owner_.want_flush_report();
+    if (!soon && !report_wanted_.exchange(true)) owner_.want_flush_report();
 }
 
 bool Outgoing::flooding(std::size_t bytes, std::size_t frames) const {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "core/driver/byte_buffer.hpp"
 #include "core/driver/loop.hpp"
@@ -41,7 +42,7 @@ inline constexpr int kMaxWritesPerWake = 16;
 /// Shorter messages only get longer by compressing.
 inline constexpr std::size_t kMinDeflateBytes = 64;
 
-/// Calls come from any thread, under no lock of Outgoing.
+/// Calls come from any thread, under the lock of Outgoing: they only post.
 class OutgoingOwner {
   public:
     virtual void want_flush() = 0;
@@ -55,7 +56,16 @@ class Outgoing {
   public:
     using Clock = engine::Instant (*)();
 
-    explicit Outgoing(OutgoingOwner& owner, Clock clock = now) : owner_(owner), clock_(clock) {}
+    /// `shared`: a lock that callers of send() and flush_now() hold already, and that all other
+    /// calls take. Whoever keeps a ledger of what it sends has a lock of its own, and a second one
+    /// for each message would cost more than its frame. Null: Outgoing has its own.
+    explicit Outgoing(OutgoingOwner& owner, std::shared_ptr<std::mutex> shared = nullptr,
+                      Clock clock = now)
+        : owner_(owner),
+          clock_(clock),
+          senders_hold_it_(shared != nullptr),
+          mutex_owner_(shared ? std::move(shared) : std::make_shared<std::mutex>()),
+          mutex_(*mutex_owner_) {}
 
     /// I/O thread. Sends are taken from now on. `stream` stays until end().
     void begin(WriteSide& stream, std::size_t limit_bytes,
@@ -113,13 +123,17 @@ class Outgoing {
     void append_frame(websocket::Opcode opcode, bool compressed,
                       std::span<const std::uint8_t> payload);
     void append_data(websocket::Opcode opcode, std::span<const std::uint8_t> payload);
-    void append_control(Lock& lock, websocket::Opcode opcode,
-                        std::span<const std::uint8_t> payload);
+    void append_control(websocket::Opcode opcode, std::span<const std::uint8_t> payload);
     void append_waiting_pong();
-    /// Gets what was just appended on its way; releases the lock.
-    void push(Lock& lock, Urgency urgency);
-    /// What follows from a write, or from none; releases the lock.
-    void settle(Lock& lock, bool tried, bool all_written);
+    /// Gets what was just appended on its way. True: all of it is in the kernel, and the caller
+    /// is to see to the report.
+    bool push(Urgency urgency);
+    /// What follows from a write, or from none.
+    void hand_over(bool tried);
+    void report();
+    Lock lock_of_sender() const {
+        return senders_hold_it_ ? Lock(mutex_, std::defer_lock) : Lock(mutex_);
+    }
     bool flooding(std::size_t bytes, std::size_t frames) const;
     bool write_inline();
     bool paused() { return clock_() - last_inline_write_ > kInlineWriteGap; }
@@ -133,7 +147,9 @@ class Outgoing {
     std::atomic<bool> report_wanted_{false};
     std::atomic<std::uint64_t> reported_offset_{0};
     std::atomic<bool> batch_written_{false};  ///< Since the last sweep.
-    std::mutex mutex_;
+    const bool senders_hold_it_;
+    const std::shared_ptr<std::mutex> mutex_owner_;
+    std::mutex& mutex_;
 
     // Under the lock.
     WriteSide* stream_ = nullptr;  ///< Null: not open.

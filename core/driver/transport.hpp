@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -79,6 +80,11 @@ class TransportListener {
   public:
     virtual ~TransportListener() = default;
 
+    /// Asked once, before open(). A lock that every caller of Transport::send() and flush_now()
+    /// holds, and under which no other function of the transport is called: it then
+    /// needs none of its own for what is sent. Null: callers hold nothing.
+    virtual std::shared_ptr<std::mutex> lock_of_senders() { return nullptr; }
+
     virtual void on_progress(OpeningStep step) = 0;
     virtual void on_opened(const Opened& opened) = 0;
 
@@ -101,7 +107,9 @@ class TransportListener {
     virtual void on_ended(const TransportFailure& why) = 0;
 };
 
-enum class SendResult : std::uint8_t { accepted, full, not_open };
+/// `written`: accepted, and the kernel has all that was sent up to it. Only those are told so who
+/// share a lock with the transport (lock_of_senders); on_flushed need not tell them again.
+enum class SendResult : std::uint8_t { accepted, written, full, not_open };
 
 /// One attempt: open, talk, end. Functions marked "any thread" are safe from all threads; the rest
 /// run on the I/O thread.

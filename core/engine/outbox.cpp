@@ -59,11 +59,29 @@ void Outbox::flushed(std::uint64_t offset) {
         if (entry.state != State::on_its_way) continue;
         if (entry.end_offset > offset) return;
         if (entry.record == kNoRecord) {
-            finish(flush_from_, Fate::sent, Reason::none);
+            flush_from_ = finish_passed(offset);
         } else {
             entry.state = State::unacknowledged;
         }
     }
+}
+
+/// What was passed on lies in one piece, and has one fate: a flood is thousands of them at a time.
+/// Returns the last.
+std::uint64_t Outbox::finish_passed(std::uint64_t offset) {
+    const std::uint64_t first = flush_from_;
+    const auto passed = [&](const Entry& entry) {
+        return entry.state == State::on_its_way && entry.record == kNoRecord &&
+               entry.end_offset <= offset;
+    };
+    std::uint64_t end = first + 1;
+    while (end < next_id_ && passed(at(end))) ++end;
+    note_fate({first, end - 1, Fate::sent, Reason::none});
+    for (std::uint64_t id = first; id < end; ++id) at(id).state = State::done;
+    open_count_ -= end - first;
+    if (first_open_ == first) first_open_ = end;
+    skip_done();
+    return end - 1;
 }
 
 bool Outbox::acknowledged(std::string_view deduplication_id) {
@@ -148,6 +166,10 @@ void Outbox::finish(std::uint64_t id, Fate fate, Reason reason) {
     release_record(entry);
     entry.state = State::done;
     --open_count_;
+    skip_done();
+}
+
+void Outbox::skip_done() {
     while (first_open_ < next_id_ && at(first_open_).state == State::done) ++first_open_;
 }
 

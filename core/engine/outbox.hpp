@@ -130,6 +130,8 @@ class Outbox {
     }
     void grow();
     void finish(std::uint64_t id, Fate fate, Reason reason);
+    std::uint64_t finish_passed(std::uint64_t offset);
+    void skip_done();
     void note_fate(const FateRange& one);
     void release_record(Entry& entry);
     void find_waiting();

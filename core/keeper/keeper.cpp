@@ -101,7 +101,13 @@ void Keeper::drain_desk() {
 }
 
 void Keeper::drain_fates() {
-    while (const auto fate = outbox_.poll_fate()) outputs_.emplace_back(*fate);
+    for (;;) {
+        // Before it is taken: without memory it stays where it is, and the caller may come again.
+        if (outputs_.size() == outputs_.capacity()) outputs_.reserve(2 * outputs_.size() + 4);
+        const auto fate = outbox_.poll_fate();
+        if (!fate) return;
+        outputs_.emplace_back(*fate);
+    }
 }
 
 /// The position must not move past a hole, and each loss of the connection is a new one.

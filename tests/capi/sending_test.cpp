@@ -101,6 +101,25 @@ TEST_CASE("outbox: sent while offline -> waits, then goes in order when the conn
     CHECK(next == 20);
 }
 
+TEST_CASE("outbox: full of what the kernel has -> fates that make room are there at once",
+          "[capi]") {
+    DevServer server;
+    const auto url = server.url("/ws?room=a");
+    auto options = options_for(url);
+    options.outbox_messages = 50;
+    Host host(options);
+    host.start();
+    REQUIRE(host.wait_connected());
+    std::uint64_t sent = 0;
+    while (send(host, {"x"}) == GRACELINE_OK) ++sent;
+    REQUIRE(sent >= 50);
+    // Without waiting: the sender itself saw to those that it had written.
+    host.take(0);
+    CHECK(fates(host).count(1) == 1);
+    REQUIRE(wait_fates(host, sent));
+    CHECK(send(host, {"room again"}) == GRACELINE_OK);
+}
+
 TEST_CASE("outbox: acks -> acknowledged, with an id that the library wrote into the message",
           "[capi]") {
     DevServer server;

@@ -5,6 +5,8 @@
 #include <boost/asio/io_context.hpp>
 #include <cstring>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,7 +66,9 @@ class ScriptedSocket final : public driver::WriteSide {
 
 class Fixture final : private driver::OutgoingOwner {
   public:
-    explicit Fixture(std::size_t limit_bytes = kLimitBytes) : outgoing(*this, read_clock) {
+    explicit Fixture(std::size_t limit_bytes = kLimitBytes,
+                     std::shared_ptr<std::mutex> shared = nullptr)
+        : outgoing(*this, std::move(shared), read_clock) {
         clock_now = engine::Instant(std::chrono::hours(1));
         outgoing.begin(socket, limit_bytes, std::nullopt, 0);
     }
@@ -76,7 +80,7 @@ class Fixture final : private driver::OutgoingOwner {
         text.replace(0, number.size(), number);
         const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
         const SendResult result = outgoing.send(Opcode::text, {bytes, text.size()}, offset);
-        if (result == SendResult::accepted) ++sent;
+        if (result != SendResult::full && result != SendResult::not_open) ++sent;
         return result;
     }
     void send(std::size_t count) {
@@ -389,6 +393,35 @@ TEST_CASE("outgoing: ping, pong and close in a flood -> with the next write, in 
     CHECK(tail == std::vector<Opcode>{Opcode::ping, Opcode::pong, Opcode::text, Opcode::text,
                                       Opcode::text, Opcode::close});
     CHECK(fixture.flush() == Outgoing::Flush::done);
+}
+
+TEST_CASE("outgoing: one lock for its senders and it -> sends under it, all else takes it",
+          "[driver]") {
+    const auto shared = std::make_shared<std::mutex>();
+    Fixture fixture(kLimitBytes, shared);
+    {
+        const std::lock_guard lock(*shared);  // a second locking would never end
+        CHECK(fixture.send() == SendResult::written);
+        CHECK(fixture.send() == SendResult::accepted);  // right behind it, so it waits
+        for (std::size_t i = 0; i < kFramesOfBatch; ++i) fixture.send();
+        CHECK(fixture.reports_wanted == 0);  // whoever sent it knows
+    }
+    REQUIRE(fixture.flush() == Outgoing::Flush::flooded);
+    {
+        const std::lock_guard lock(*shared);
+        std::size_t written = 0;
+        for (std::size_t i = 0; i < 3 * kFramesOfBatch; ++i) {
+            if (fixture.send() != SendResult::written) continue;
+            ++written;
+            CHECK(fixture.outgoing.flushed_offset() == fixture.offset);
+        }
+        CHECK(written >= 3);
+        CHECK(fixture.outgoing.flush_now() == fixture.offset);
+    }
+    fixture.outgoing.ping({});
+    CHECK(fixture.outgoing.sweep() == Outgoing::Sweep::flooded);
+    fixture.outgoing.close(1000, {});
+    CHECK(fixture.wire().back() == Opcode::close);
 }
 
 TEST_CASE("outgoing: end in a flood -> nothing is taken, nothing is written", "[driver]") {

@@ -39,6 +39,24 @@ TEST_CASE("outbox: passed on and flushed -> sent, in ranges", "[engine]") {
     CHECK(fates_of(outbox) == std::vector<FateRange>{{3, 3, Fate::sent, Reason::none}});
 }
 
+TEST_CASE("outbox: passed on around a kept one -> one range up to the offset, what waits stays",
+          "[engine]") {
+    Outbox outbox({}, false);
+    CHECK(outbox.pass(10) == 1);
+    CHECK(outbox.pass(20) == 2);
+    CHECK(outbox.keep(text("kept")) == 3);
+    outbox.front_given(30);
+    CHECK(outbox.pass(40) == 4);
+    CHECK(outbox.pass(50) == 5);
+    CHECK(outbox.keep(text("waits")) == 6);
+    outbox.flushed(40);
+    CHECK(fates_of(outbox) == std::vector<FateRange>{{1, 4, Fate::sent, Reason::none}});
+    CHECK(outbox.open_count() == 2);
+    outbox.flushed(100);
+    CHECK(fates_of(outbox) == std::vector<FateRange>{{5, 5, Fate::sent, Reason::none}});
+    CHECK(outbox.open_count() == 1);
+}
+
 TEST_CASE("outbox: kept while offline, then given -> first in first out, sent", "[engine]") {
     Outbox outbox({}, false);
     CHECK(outbox.keep(text("a")) == 1);
