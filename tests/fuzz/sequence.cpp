@@ -76,7 +76,10 @@ keeper::Options options_from(ByteSource& bytes) {
 class Run {
   public:
     explicit Run(ByteSource& bytes)
-        : bytes_(bytes), keeper_(options_from(bytes), engine::Instant{}), ledger_(keeper_) {}
+        : bytes_(bytes),
+          options_(options_from(bytes)),
+          keeper_(options_, engine::Instant{}),
+          ledger_(keeper_, options_.engine) {}
 
     void all() {
         for (std::size_t i = 0; i < kMostSteps && !bytes_.empty(); ++i) step();
@@ -98,7 +101,7 @@ class Run {
     void tick() {
         for (int i = 0; i < kMostTicksAtOnce; ++i) {
             const auto due = keeper_.next_deadline();
-            if (i > 0 && (!due || *due > now_)) return;
+            if (i > 0 && (!due || *due > now_)) return ledger_.require_in_time();
             handle(in::Tick{});
         }
         require(false, "a deadline that was reached is dealt with");
@@ -131,6 +134,7 @@ class Run {
     engine::Failure failure();
 
     ByteSource& bytes_;
+    keeper::Options options_;
     keeper::Keeper keeper_;
     Ledger ledger_;
     engine::Instant now_{};
@@ -272,7 +276,7 @@ void Run::send() {
             offset_of_ = generation();
             offset_ += size + 6;
             last_message_ = keeper_.passed(offset_);
-            ledger_.accepted(last_message_);
+            ledger_.passed(last_message_);
             break;
         case keeper::Sending::wait: {
             engine::Outgoing message{false, std::string(size, 'm'), {}, {}};
@@ -289,6 +293,7 @@ void Run::send() {
 }
 
 void Run::outbox_fact() {
+    ledger_.before(nullptr, now_);
     switch (bytes_.below(4)) {
         case 0:
             while (keeper_.to_send() != nullptr) {
@@ -327,6 +332,7 @@ void Run::live_message() {
 }
 
 void Run::ask_page() {
+    ledger_.before(nullptr, now_);
     if (bytes_.below(4) == 0 && next_request_ > 1) {
         keeper_.cancel_request(bytes_.below(std::min<std::uint64_t>(next_request_, 256)), now_);
         return ledger_.drain();
@@ -345,6 +351,7 @@ void Run::ask_page() {
 }
 
 void Run::answer_fetch() {
+    ledger_.before(nullptr, now_);
     if (ledger_.fetches.empty()) {
         keeper_.answer(bytes_.byte(), failure(), now_);
         return ledger_.drain();

@@ -28,6 +28,8 @@ struct Ledger::Visitor {
         require(!l.held_until_ || l.now_ >= *l.held_until_, "server advice is not skipped");
         require(l.keeper_.engine().network() != engine::Network::off, "nothing is tried offline");
         require(!l.disconnected_, "disconnect() keeps nothing");
+        require(l.options_.auto_establish_socket_connection || l.wanted_,
+                "manual mode connects when it was told to");
         l.held_until_.reset();
         l.newest_socket_ = open.generation;
         l.sockets_.insert(open.generation);
@@ -39,6 +41,8 @@ struct Ledger::Visitor {
         require(knows(close.generation), "a close of a socket that is there");
         require(close.code == 1000 || close.code == 1001, "a close code that we send");
         require(close.suspend == (close.code == 1001), "only 1001 keeps the session");
+        const bool by_host = l.step_is_any_of({2, 3});
+        require((close.code == 1000) == by_host || l.expired_before_, "the host alone ends it");
     }
     void operator()(const out::AbortTransport& abort) const {
         require(knows(abort.generation), "an abort of a socket that is there");
@@ -47,7 +51,9 @@ struct Ledger::Visitor {
     void operator()(const out::SendPing& ping) const {
         require(knows(ping.generation), "a ping on a socket that is there");
         l.pings.push_back(ping.payload);
-        if (ping.payload[0] == 'p') l.newest_probe_ = ping.payload;
+        if (ping.payload[0] != 'p') return;
+        l.newest_probe_ = ping.payload;
+        l.probe_at_ = l.now_;
     }
     void operator()(const out::AskBackgroundTime& ask) const {
         l.questions.push_back({ask.question, ask.begin});
@@ -70,6 +76,10 @@ struct Ledger::Visitor {
             require(*changed.retry_in <= engine::kMaxHold, "advice holds five minutes at most");
             l.held_until_ = l.now_ + *changed.retry_in;
         }
+        if (changed.state == engine::ConnectionState::backoff) {
+            require(changed.retry_in && *changed.retry_in <= l.options_.backoff.maximum,
+                    "a backoff within its maximum");
+        }
     }
     void operator()(const out::BackgroundTaskBegan& began) const {
         require(!l.task_open_, "one task at a time");
@@ -79,13 +89,18 @@ struct Ledger::Visitor {
     }
     void operator()(const out::BackgroundTaskEnded& ended) const {
         require(l.task_open_ && ended.number == l.task_, "one end a task");
-        require(ended.cause != engine::TaskCause::none, "an end has a cause");
+        l.require_end_of_task(ended);
         l.task_open_ = false;
+        using engine::TaskCause;
+        if (ended.cause != TaskCause::returned) l.wanted_ = false;
     }
     void operator()(const out::GapJudged& judged) const {
         require(l.gaps_.insert(judged.gap.number).second, "one verdict a gap");
         require(judged.verdict != engine::GapVerdict::none, "a verdict says something");
         require(judged.length >= engine::Duration::zero(), "a gap has a length");
+        require(judged.reason != engine::Reason::catch_up_interrupted ||
+                    judged.verdict == engine::GapVerdict::gap,
+                "a catch-up that was cut off proves nothing");
     }
     void operator()(const out::ReturnJudged& judged) const {
         require(++l.verdicts_ <= l.returns_, "one verdict a return");
@@ -108,6 +123,7 @@ struct Ledger::Visitor {
     void operator()(const engine::FateRange& fates) const {
         for (auto id = fates.first; id <= fates.last; ++id) {
             require(l.open_messages_.erase(id) == 1, "one fate a message");
+            l.passed_.erase(id);
         }
     }
     void operator()(const past::StartFetch& start) const {
@@ -155,8 +171,14 @@ void Ledger::before(const engine::Input* input, engine::Instant now) {
     deadline_before_ = engine.task().deadline();
     window_before_ = engine.task().window_started();
     trusted_before_ = engine.liveness().trusted();
+    expired_before_ = engine::reached(deadline_before_, now_);
+    presence_before_ = engine.presence();
+    state_before_ = engine.state();
+    if (engine.closed()) return;
     if (step_is_any_of({0, 1})) disconnected_ = false;
+    if (step_is_any_of({1})) wanted_ = true;
     if (step_is_any_of({2})) disconnected_ = true;
+    if (step_is_any_of({2})) wanted_ = false;
 }
 
 /// By the place in engine::Input.
@@ -167,6 +189,21 @@ bool Ledger::step_is_any_of(std::initializer_list<std::size_t> kinds) const {
 bool Ledger::step_answers_probe() const {
     const auto* pong = step_ ? std::get_if<in::PongRead>(&*step_) : nullptr;
     return pong && newest_probe_ && std::ranges::equal(pong->payload, *newest_probe_);
+}
+
+void Ledger::note_times() {
+    const auto& engine = keeper_.engine();
+    if (engine.state() != state_before_ || !sockets_.count(engine.generation())) {
+        state_since_ = now_;
+    }
+    const bool same = engine.task().number() == task_before_ && window_before_;
+    // connect() and ping() give a fresh window even where the system's bound leaves the deadline.
+    const bool was_away = presence_before_ == engine::Presence::background ||
+                          presence_before_ == engine::Presence::terminated;
+    const bool renewed = (step_is_any_of({1}) && was_away) ||
+                         (step_is_any_of({8}) && state_before_ == engine::ConnectionState::open) ||
+                         (step_is_any_of({0}) && engine.task().deadline() != deadline_before_);
+    if (engine.task().window_started() && (!same || renewed)) window_at_ = now_;
 }
 
 void Ledger::require_allowed_changes() const {
@@ -189,6 +226,13 @@ void Ledger::drain() {
     keeper_.check_invariants();
     require_quiet_after_deadline();
     require_allowed_changes();
+    note_times();
+    require_window_rules();
+    require_trust_rules();
+    require_query_rules();
+    require(!sockets_.empty() || passed_.empty(), "what was on its way has its fate");
+    require(!holding_ || keeper_.engine().continuity().verdict_pending() || !open_requests_.empty(),
+            "messages are held for somebody");
     require(holding_ == keeper_.holding(), "what was said of holding is true");
     require(task_open_ == keeper_.engine().task().running(), "what was said of the task is true");
     before(nullptr, now_);

@@ -19,11 +19,17 @@ namespace graceline::fuzz {
 /// connection at a time, nothing opened after the deadline, a path in the graph of statuses.
 class Ledger {
   public:
-    explicit Ledger(keeper::Keeper& keeper) : keeper_(keeper) {}
+    Ledger(keeper::Keeper& keeper, const engine::Options& options)
+        : keeper_(keeper), options_(options) {}
 
     // What the fuzzer does, told before or after it does it.
     void state_reported(engine::Presence before, engine::ApplicationState state);
     void accepted(std::uint64_t message) { open_messages_.insert(message); }
+    /// Went to the connection as it came: no ack will speak for it.
+    void passed(std::uint64_t message) {
+        accepted(message);
+        passed_.insert(message);
+    }
     void asked(std::uint64_t request) { open_requests_.insert(request); }
     void never_asked(std::uint64_t request) { open_requests_.erase(request); }
     /// Around one step: what it may change, by what it is. Null: a call that is no input.
@@ -34,6 +40,8 @@ class Ledger {
 
     /// Takes all outputs; after it the keeper's own invariants must hold.
     void drain();
+    /// After all timers that were due.
+    void require_in_time() const;
     /// After Closed: everything that was begun has ended.
     void require_all_ended() const;
 
@@ -58,10 +66,17 @@ class Ledger {
     friend struct Visitor;
     void require_quiet_after_deadline() const;
     void require_allowed_changes() const;
+    void note_times();
+    // sequence_rules.cpp
+    void require_window_rules() const;
+    void require_trust_rules() const;
+    void require_query_rules() const;
+    void require_end_of_task(const engine::output::BackgroundTaskEnded& ended) const;
     bool step_is_any_of(std::initializer_list<std::size_t> kinds) const;
     bool step_answers_probe() const;
 
     keeper::Keeper& keeper_;
+    engine::Options options_;
     std::set<engine::Generation> sockets_;
     /// Its end is what the step is about; what was due before it may still be wished of it.
     engine::Generation ending_ = 0;
@@ -73,6 +88,7 @@ class Ledger {
     std::uint64_t returns_ = 0;
     std::uint64_t verdicts_ = 0;
     std::set<std::uint64_t> open_messages_;
+    std::set<std::uint64_t> passed_;
     std::set<std::uint64_t> open_requests_;
     std::optional<engine::ConnectionStatus> status_;
     bool holding_ = false;
@@ -88,6 +104,13 @@ class Ledger {
     std::optional<engine::PingPayload> newest_probe_;
     engine::Deadline held_until_;
     bool disconnected_ = false;  ///< By the host, and not connected again by it.
+    bool wanted_ = false;        ///< In manual mode.
+    bool expired_before_ = false;
+    engine::Presence presence_before_{};
+    engine::ConnectionState state_before_{};
+    engine::Instant window_at_{};
+    engine::Instant state_since_{};
+    engine::Instant probe_at_{};
 };
 
 }  // namespace graceline::fuzz
