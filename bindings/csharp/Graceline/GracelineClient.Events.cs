@@ -1,5 +1,5 @@
 // The events of a client, and how a batch of the library becomes calls of handlers, in one order.
-// Must not hold a lock while a handler runs, nor let a handler's exception end the delivery.
+// Must hold no lock but the order's own while a handler runs, nor end with a handler's exception.
 using System;
 using System.Collections.Concurrent;
 using System.Diagnostics;
@@ -102,22 +102,13 @@ namespace Graceline
                     "Pump() is for EventDelivery.Manual; this client has its own thread");
             }
             if (IsDisposed) throw new ObjectDisposedException(nameof(GracelineClient));
-            lock (_deliveryGate)
+            try
             {
-                if (_delivering) return false;
-                long end = budget == Timeout.InfiniteTimeSpan
-                    ? long.MaxValue
-                    : Stopwatch.GetTimestamp() + Ticks(budget);
-                _delivering = true;
-                try
-                {
-                    return PumpUntil(end);
-                }
-                finally
-                {
-                    _delivering = false;
-                    if (IsDisposed) EndByHost();
-                }
+                return PumpInOrder(budget);
+            }
+            finally
+            {
+                if (IsDisposed) EndByHost();
             }
         }
 
@@ -132,6 +123,26 @@ namespace Graceline
             for (int i = 0; i < batch.Count; i++) Observe(batch, i);
             _posted.Enqueue(batch);
             _context.Post(DeliverPostedCallback, this);
+        }
+
+        private bool PumpInOrder(TimeSpan budget)
+        {
+            lock (_deliveryGate)
+            {
+                if (_delivering) return false;
+                long end = budget == Timeout.InfiniteTimeSpan
+                    ? long.MaxValue
+                    : Stopwatch.GetTimestamp() + Ticks(budget);
+                _delivering = true;
+                try
+                {
+                    return PumpUntil(end);
+                }
+                finally
+                {
+                    _delivering = false;
+                }
+            }
         }
 
         private static long Ticks(TimeSpan time)

@@ -41,10 +41,10 @@ namespace Graceline
             return new BatchSequence(this, cancellationToken);
         }
 
-        internal BatchReader OpenReader(CancellationToken token)
+        internal BatchReader OpenReader(CancellationToken token, CancellationToken second)
         {
             EnsurePump();
-            var reader = new BatchReader(this, token);
+            var reader = new BatchReader(this, token, second);
             lock (_streamGate)
             {
                 while (TryTakeHeld(out MessageSegment segment)) reader.Push(segment);

@@ -131,10 +131,12 @@ namespace Graceline
             if (_connects.Count == 0) return;
             lock (_waitGate)
             {
-                // The event may be old; the query is not.
+                // The event may be old, the query is not; but only the event knows why it ended.
                 ConnectionStatus now = Status;
+                bool hasEnded = now == ConnectionStatus.Disconnected &&
+                                view.ConnectionStatus == ConnectionStatus.Disconnected;
                 if (now == ConnectionStatus.Connected) TakeAll(_connects, each => each.End(true));
-                if (now == ConnectionStatus.Disconnected && _connects.Count > 0)
+                if (hasEnded)
                 {
                     var failure = new GracelineException(
                         view.Text, GracelineStatus.NotConnected, view.Reason, view.HttpStatus,
@@ -221,11 +223,17 @@ namespace Graceline
         /// <summary>Dispose without a thread: what is there is read, the rest ends.</summary>
         private void EndByHost()
         {
-            lock (_deliveryGate)
+            // Busy: whoever delivers sees the end when it has delivered, and comes here then.
+            if (!Monitor.TryEnter(_deliveryGate)) return;
+            try
             {
                 // Inside a handler: the delivery above on this thread's stack does it at its end.
                 if (_delivering) return;
                 DrainAfterClose();
+            }
+            finally
+            {
+                Monitor.Exit(_deliveryGate);
             }
             EndWaits();
         }

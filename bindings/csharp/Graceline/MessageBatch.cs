@@ -70,7 +70,7 @@ namespace Graceline
 
         public IAsyncEnumerator<MessageBatch> GetAsyncEnumerator(CancellationToken token)
         {
-            return _client.OpenReader(BatchReader.Choose(_token, token));
+            return _client.OpenReader(_token, token);
         }
     }
 
@@ -87,7 +87,7 @@ namespace Graceline
 
         public IAsyncEnumerator<Message> GetAsyncEnumerator(CancellationToken token)
         {
-            return new MessageReader(_client.OpenReader(BatchReader.Choose(_token, token)));
+            return new MessageReader(_client.OpenReader(_token, token));
         }
     }
 
@@ -97,28 +97,36 @@ namespace Graceline
         private readonly object _gate = new object();
         private readonly Queue<MessageSegment> _queue = new Queue<MessageSegment>();
         private readonly CancellationToken _token;
+        private readonly CancellationToken _second;
         private readonly CancellationTokenRegistration _registration;
+        private readonly CancellationTokenRegistration _secondRegistration;
         // Not readonly: it is a struct that changes.
         private ManualResetValueTaskSourceCore<bool> _source;
         private bool _waiting;
         private bool _ended;
 
-        internal BatchReader(GracelineClient client, CancellationToken token)
+        internal BatchReader(GracelineClient client, CancellationToken token,
+                             CancellationToken second)
         {
             _client = client;
             _token = token;
+            _second = second == token ? CancellationToken.None : second;
             _source.RunContinuationsAsynchronously = true;
-            if (token.CanBeCanceled) _registration = token.Register(Cancel);
+            if (_token.CanBeCanceled) _registration = _token.Register(Cancel);
+            if (_second.CanBeCanceled) _secondRegistration = _second.Register(Cancel);
         }
 
         public MessageBatch Current { get; } = new MessageBatch();
 
+        private CancellationToken Cancelled =>
+            _token.IsCancellationRequested ? _token : _second;
+
         public ValueTask<bool> MoveNextAsync()
         {
             Current.Dispose();
-            if (_token.IsCancellationRequested)
+            if (_token.IsCancellationRequested || _second.IsCancellationRequested)
             {
-                return new ValueTask<bool>(Task.FromCanceled<bool>(_token));
+                return new ValueTask<bool>(Task.FromCanceled<bool>(Cancelled));
             }
             lock (_gate)
             {
@@ -143,6 +151,7 @@ namespace Graceline
         {
             _client.CloseReader(this);
             _registration.Dispose();
+            _secondRegistration.Dispose();
             End();
             lock (_gate) ReleaseUnread();
             return default;
@@ -162,13 +171,6 @@ namespace Graceline
                                 ValueTaskSourceOnCompletedFlags flags)
         {
             _source.OnCompleted(continuation, state, token, flags);
-        }
-
-        internal static CancellationToken Choose(CancellationToken first, CancellationToken second)
-        {
-            if (!first.CanBeCanceled) return second;
-            if (!second.CanBeCanceled || first == second) return first;
-            return CancellationTokenSource.CreateLinkedTokenSource(first, second).Token;
         }
 
         /// <summary>Takes over one user of the segment's batch.</summary>
@@ -219,7 +221,7 @@ namespace Graceline
                 _waiting = false;
             }
             _client.Unpin();
-            _source.SetException(new OperationCanceledException(_token));
+            _source.SetException(new OperationCanceledException(Cancelled));
         }
     }
 

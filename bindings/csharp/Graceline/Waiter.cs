@@ -10,7 +10,6 @@ namespace Graceline
     {
         private readonly GracelineClient _client;
         private CancellationToken _token;
-        private CancellationTokenRegistration _registration;
 
         internal Waiter(GracelineClient client)
             : base(TaskCreationOptions.RunContinuationsAsynchronously)
@@ -27,33 +26,28 @@ namespace Graceline
             if (token.CanBeCanceled)
             {
                 _token = token;
-                _registration = token.Register(() => cancel(this));
-                // The answer may have come before the registration was there to be given back.
-                if (Task.IsCompleted) _registration.Dispose();
+                CancellationTokenRegistration registration = token.Register(() => cancel(this));
+                // Given back outside the gate: Dispose() waits for a cancellation that runs, and
+                // that one waits for the gate. A token that lives on would keep this object.
+                Task.ContinueWith(done => registration.Dispose(), CancellationToken.None,
+                                  TaskContinuationOptions.None, TaskScheduler.Default);
             }
             return Task;
         }
 
         internal void End(T result)
         {
-            if (TrySetResult(result)) Ended();
+            if (TrySetResult(result)) _client.Unpin();
         }
 
         internal void Fail(Exception exception)
         {
-            if (TrySetException(exception)) Ended();
+            if (TrySetException(exception)) _client.Unpin();
         }
 
         internal void Cancel()
         {
-            if (TrySetCanceled(_token)) Ended();
-        }
-
-        private void Ended()
-        {
-            _client.Unpin();
-            // Not Dispose(): it would wait for a cancellation that waits for the gate held here.
-            _registration = default;
+            if (TrySetCanceled(_token)) _client.Unpin();
         }
     }
 }

@@ -33,12 +33,24 @@ namespace Graceline
         internal static PumpThread Start(GracelineClient client)
         {
             var pump = new PumpThread(client);
+            // Here, not on the new thread: a Dispose that comes before it runs must still find a
+            // pump that reads the last fates.
+            bool referenced = false;
+            pump._handle.DangerousAddRef(ref referenced);
             var thread = new Thread(pump.Run, StackBytes)
             {
                 IsBackground = true,
                 Name = "graceline events"
             };
-            thread.Start();
+            try
+            {
+                thread.Start();
+            }
+            catch
+            {
+                pump._handle.DangerousRelease();
+                throw;
+            }
             return pump;
         }
 
@@ -62,22 +74,16 @@ namespace Graceline
 
         private void Run()
         {
-            bool referenced = false;
             try
             {
-                _handle.DangerousAddRef(ref referenced);
                 IntPtr raw = _handle.DangerousGetHandle();
                 while (PumpOnce(raw))
                 {
                 }
             }
-            catch (ObjectDisposedException)
-            {
-                // Disposed before this thread had begun: there is nothing to read.
-            }
             finally
             {
-                if (referenced) _handle.DangerousRelease();
+                _handle.DangerousRelease();
                 End();
                 _ended.TrySetResult(true);
             }
