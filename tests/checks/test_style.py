@@ -35,8 +35,8 @@ JUDGED_ELSEWHERE = {
     "resolver: loop is gone before the answer -> nothing happens": "by the sanitizers",
     "table: two inputs in a row, everywhere -> nothing that must hold breaks": "by the harness",
 }
-# Programs that measure, and whose figure is all there is.
-FIGURES = re.compile(r"^tests/bench/|(_bench|throughput)\.cpp$")
+# Programs that print how fast they were.
+FIGURES = re.compile(r"^tests/bench/|^tests/simulation/main\.cpp$|(_bench|throughput)\.cpp$")
 
 
 def body_at(text, start):
