@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "core/driver/exit_gate.hpp"
 #include "core/driver/platform/platform.hpp"
 
 namespace graceline::driver {
@@ -28,7 +29,9 @@ std::uint32_t next_mask() {
     Pool& mine = pool;
     if (mine.used == kPoolBytes) {
         // OpenSSL's generator is seeded by the system too, and for a flood several times as fast.
-        if (RAND_bytes(mine.bytes.data(), static_cast<int>(mine.bytes.size())) != 1) {
+        // Behind the gate, as the host's threads come here while the process may be ending.
+        const ExitGuard inside;
+        if (!inside || RAND_bytes(mine.bytes.data(), static_cast<int>(mine.bytes.size())) != 1) {
             platform::fill_random(mine.bytes);
         }
         mine.used = 0;
