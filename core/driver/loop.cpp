@@ -138,6 +138,9 @@ void LoopImpl::run() {
     }
     // While the process ends, other threads may still hold the loop: it is left where it is.
     if (!exiting) delete this;
+    // OpenSSL would free what it keeps for this thread only when the thread is gone altogether, and
+    // the process may have taken OpenSSL down by then.
+    OPENSSL_thread_stop();
     ExitGate::instance().thread_ended();
 }
 

@@ -1,8 +1,17 @@
 // A program that ends in the middle of traffic, in several ways; started by hardship_test.
 // Must not clean up before it ends: that is the point.
+#include <malloc.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +32,7 @@ using namespace graceline;
 
 constexpr int kExitCode = 7;
 constexpr int kStillRunningCode = 8;
+constexpr int kLeftBehindCode = 9;
 
 class Sink final : public driver::TransportListener {
   public:
@@ -52,12 +62,65 @@ Owner static_owner;
 
 std::atomic<Sink*> the_sink{nullptr};
 
+/// What OpenSSL has allocated for the I/O thread and not freed again.
+std::array<std::atomic<void*>, 64> watched_blocks;
+thread_local bool watching = false;
+
+void replace_block(void* before, void* after) {
+    for (auto& slot : watched_blocks) {
+        void* expected = before;
+        if (slot.compare_exchange_strong(expected, after)) return;
+    }
+}
+void* watched_malloc(std::size_t size, const char*, int) {
+    void* const block = std::malloc(size);
+    if (watching) replace_block(nullptr, block);
+    return block;
+}
+void watched_free(void* block, const char*, int) {
+    if (block != nullptr) replace_block(block, nullptr);
+    std::free(block);
+}
+void* watched_realloc(void* block, std::size_t size, const char* file, int line) {
+    void* const moved = watched_malloc(size, file, line);
+    if (block == nullptr || moved == nullptr) return moved;
+    std::memcpy(moved, block, std::min(size, malloc_usable_size(block)));
+    watched_free(block, file, line);
+    return moved;
+}
+
+/// The last thread ends, and takes its time over it, while the process does: what OpenSSL has for
+/// the thread must be gone before OpenSSL is. The key is older than OpenSSL's, so its end is first.
+int end_with_slow_thread() {
+    static pthread_key_t key;
+    pthread_key_create(&key,
+                       [](void*) { std::this_thread::sleep_for(std::chrono::milliseconds(100)); });
+    if (CRYPTO_set_mem_functions(watched_malloc, watched_realloc, watched_free) != 1) return 3;
+    std::promise<void> done;
+    driver::Loop::acquire()->post([&done] {
+        pthread_setspecific(key, &key);
+        watching = true;
+        ERR_raise(ERR_LIB_USER, 1);
+        ERR_clear_error();
+        watching = false;
+        done.set_value();
+    });
+    done.get_future().wait();
+    return kExitCode;
+}
+
 /// Destroyed after all exit handlers that the driver and OpenSSL have registered: what still runs
 /// then has time to run into what is no longer there, and is found out.
 struct SlowEnd {
     ~SlowEnd() {
         const Sink* const sink = the_sink;
-        if (sink == nullptr) return;
+        if (sink == nullptr) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+            for (const auto& block : watched_blocks) {
+                if (block != nullptr) std::_Exit(kLeftBehindCode);
+            }
+            return;
+        }
         const std::uint64_t before = sink->messages;
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
         if (sink->messages != before) std::_Exit(kStillRunningCode);
@@ -76,6 +139,7 @@ extern "C" const char* __asan_default_options() {
 int main(int argc, char** argv) {
     if (argc != 4) return 2;
     const std::string_view mode = argv[3];
+    if (mode == "slow-thread") return end_with_slow_thread();
     driver::TransportSettings settings;
     settings.secure = std::string_view(argv[2]) == "wss";
     settings.host = "127.0.0.1";

@@ -271,16 +271,21 @@ TEST_CASE("fairness: one connection floods -> another is still served", "[driver
 
 namespace {
 
-/// Starts the child, floods it, and gives its wait status.
-int run_exit_child(const char* mode, bool secure) {
-    Listener listener;
-    const std::string port = std::to_string(listener.port());
+pid_t start_exit_child(const char* mode, bool secure, std::uint16_t port) {
+    const std::string number = std::to_string(port);
     const pid_t child = ::fork();
     if (child == 0) {
-        ::execl(GRACELINE_EXIT_CHILD_PATH, GRACELINE_EXIT_CHILD_PATH, port.c_str(),
+        ::execl(GRACELINE_EXIT_CHILD_PATH, GRACELINE_EXIT_CHILD_PATH, number.c_str(),
                 secure ? "wss" : "ws", mode, static_cast<char*>(nullptr));
         ::_exit(127);
     }
+    return child;
+}
+
+/// Starts the child, floods it, and gives its wait status.
+int run_exit_child(const char* mode, bool secure) {
+    Listener listener;
+    const pid_t child = start_exit_child(mode, secure, listener.port());
     Peer peer = listener.accept();
     ServerTls server(test_authority().server);
     if (!secure || peer.accept_tls(server.native())) {
@@ -310,6 +315,15 @@ TEST_CASE("exit: the process ends while traffic flows -> no crash, its own exit 
             }
         }
     }
+}
+
+TEST_CASE("exit: the last thread ends late -> nothing that OpenSSL had for it is left behind",
+          "[driver]") {
+    int status = 0;
+    ::waitpid(start_exit_child("slow-thread", false, 0), &status, 0);
+    INFO("wait status " << status);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 7);
 }
 
 }  // namespace graceline::tests
