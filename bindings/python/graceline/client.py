@@ -16,13 +16,14 @@ from typing import Any
 
 from . import _core
 from ._base import BaseClient, expires_in_ms
-from ._dispatch import Dispatcher, Subscription, logger
+from ._dispatch import Dispatcher, logger
 from ._errors import WrongLoopError
 from ._events import Event, FetchNeededEvent, HttpAnswer, Message, TokenNeededEvent
 from ._generated import ClosedError, ConnectionStatus, Fate, StateError
 from ._options import Options, milliseconds, takes_options
 from ._pump import Pump, watch
 from ._requests import ConversationsRequest, MessagesRequest
+from ._streams import Courier, Events
 
 __all__ = ["Client"]
 
@@ -215,7 +216,7 @@ class Client(BaseClient):
         """Everything else that happens from this call on, in order: statuses, tasks, verdicts,
         fates. It ends after ClosedEvent."""
         loop = asyncio.get_running_loop() if self._loop is None else self._check_loop()
-        events = _Events(loop, _weakly(self, Client._resume))
+        events = Events(loop, _weakly(self, Client._resume))
         if self._dispatcher.closed:
             events.subscription.end()
         else:
@@ -282,7 +283,7 @@ class Client(BaseClient):
                 pass
         if wakeup == "descriptor":
             raise NotImplementedError("this loop, or this system, has no add_reader()")
-        Pump(self._core, self._inbox, _Courier(loop, weakref.ref(self)).deliver).start()
+        Pump(self._core, self._inbox, Courier(loop, weakref.ref(self)).deliver).start()
 
     def _stop_listening(self) -> None:
         if self._descriptor >= 0 and self._loop is not None:
@@ -326,7 +327,13 @@ class Client(BaseClient):
     async def _wait_for_messages(self) -> None:
         waiter = self._promise()
         self._waiters.append(waiter)
-        await waiter
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            # Taken back, or repeated time-outs would pile up; a wake-up has done it already.
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+            raise
 
     # ------------------------------------------------------------------ providers
 
@@ -427,61 +434,3 @@ def _forget_descriptor(loop: asyncio.AbstractEventLoop, descriptor: int) -> None
         loop.remove_reader(descriptor)
     else:
         loop.call_soon_threadsafe(loop.remove_reader, descriptor)
-
-
-class _Courier:
-    """From a pump's thread into the loop: one call for all that came meanwhile."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, client: weakref.ref[Client]) -> None:
-        self._loop = loop
-        self._client = client
-        self._raw: list[tuple[Any, ...]] = []
-        self._called = False
-
-    def deliver(self, raw: list[tuple[Any, ...]]) -> bool:
-        """On the pump's thread."""
-        self._raw.extend(raw)
-        if not self._called:
-            self._called = True
-            try:
-                self._loop.call_soon_threadsafe(self._arrive)
-            except RuntimeError:
-                return False
-        return self._client() is not None
-
-    def _arrive(self) -> None:
-        self._called = False
-        raw, self._raw = self._raw, []
-        client = self._client()
-        if client is not None:
-            client._took(raw)
-
-
-class _Events:
-    """The iterator of events()."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, resume: Callable[..., None]) -> None:
-        self._waiter: asyncio.Future[None] | None = None
-        self._loop = loop
-        self._resume = resume
-        self.subscription = Subscription(self._wake)
-
-    def __aiter__(self) -> _Events:
-        return self
-
-    async def __anext__(self) -> Event:
-        subscription = self.subscription
-        while not subscription.unread:
-            if subscription.closed:
-                raise StopAsyncIteration
-            if self._waiter is None or self._waiter.done():
-                self._waiter = self._loop.create_future()
-            # A cancelled reader must not cancel what another one waits for.
-            await asyncio.shield(self._waiter)
-        event = subscription.unread.popleft()
-        self._resume()
-        return event
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)

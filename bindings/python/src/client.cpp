@@ -98,6 +98,17 @@ void provide_page(NativeClient& self, std::uint64_t request_id, int http_status,
     self.get().provide_page(request_id, http_status, body, retry_after);
 }
 
+// As ~NativeClient(): never in a fork's child, and without the GIL.
+template <class Request>
+struct Release {
+    void operator()(Request* request) const {
+        if (is_forked()) return;
+        without_gil([request] { delete request; });
+    }
+};
+template <class Request>
+using Holder = std::unique_ptr<Request, Release<Request>>;
+
 template <class Call>
 auto waiting(Call call) {
     return [call](NativeClient& self) {
@@ -175,13 +186,14 @@ void bind_client(py::module_& module) {
 }
 
 void bind_requests(py::module_& module) {
-    py::class_<MessagesRequest>(module, "MessagesRequest", "Pages through messages.")
+    py::class_<MessagesRequest, Holder<MessagesRequest>>(module, "MessagesRequest",
+                                                         "Pages through messages.")
         .def(py::init([](NativeClient& client, int limit,
                          const std::optional<std::string>& conversation,
                          const std::optional<std::string>& start_message_id,
                          const std::optional<std::string>& start_time) {
                  MessagesRequestOptions options{limit, conversation, start_message_id, start_time};
-                 return std::make_unique<MessagesRequest>(client.get(), options);
+                 return Holder<MessagesRequest>(new MessagesRequest(client.get(), options));
              }),
              py::arg("client"), py::arg("limit"), py::arg("conversation") = py::none(),
              py::arg("start_message_id") = py::none(), py::arg("start_time") = py::none())
@@ -199,10 +211,12 @@ void bind_requests(py::module_& module) {
             check_fork();
             self.cancel();
         });
-    py::class_<ConversationsRequest>(module, "ConversationsRequest", "Pages through conversations.")
+    py::class_<ConversationsRequest, Holder<ConversationsRequest>>(module, "ConversationsRequest",
+                                                                   "Pages through conversations.")
         .def(py::init([](NativeClient& client, int limit) {
                  ConversationsRequestOptions options{limit};
-                 return std::make_unique<ConversationsRequest>(client.get(), options);
+                 return Holder<ConversationsRequest>(
+                     new ConversationsRequest(client.get(), options));
              }),
              py::arg("client"), py::arg("limit"))
         .def("fetch_next",

@@ -257,6 +257,38 @@ async def test_log_lines_go_to_logging(devserver, caplog):
     assert any("connected" in record.message for record in caplog.records)
 
 
+@pytest.mark.parametrize("wakeup", ["descriptor", "thread"])
+async def test_events_that_nobody_reads_are_bounded(devserver, wakeup, monkeypatch):
+    """A reader that is far behind stops the taking of events; nothing is lost when it reads on."""
+    monkeypatch.setattr("graceline._dispatch.Subscription.MOST_UNREAD", 20)
+    async with graceline.Client(devserver.echo, wakeup=wakeup, json_ack_pointer="/ack") as client:
+        events = client.events()
+        await client.connect()
+        total = 0
+        for number in range(300):
+            total += 1
+            client.send_nowait(json.dumps({"ack": str(number)}), deduplication_id=str(number))
+            for _ in range(3):
+                await asyncio.sleep(0)
+        assert len(events.subscription.unread) <= 20 + 300
+        fates = 0
+        async with asyncio.timeout(BOUND_S):
+            async for event in events:
+                if isinstance(event, graceline.SendFateEvent):
+                    fates += event.last_id - event.first_id + 1
+                if fates == total:
+                    break
+
+
+async def test_timeouts_of_receive_do_not_pile_up(devserver):
+    async with graceline.Client(devserver.echo) as client:
+        await client.connect()
+        for _ in range(100):
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(client.receive(), 0.0001)
+        assert len(client._waiters) == 0
+
+
 async def test_another_loop_is_refused(devserver):
     async with graceline.Client(devserver.url()) as client:
         await client.connect()

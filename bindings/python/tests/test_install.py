@@ -40,10 +40,9 @@ def venv(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    """The same compilations as the release build, so that a compiler cache knows them."""
-    build = os.environ.get("GRACELINE_PYTHON_BUILD_DIR") or tmp_path_factory.mktemp("build")
-    return {"GRACELINE_PYTHON_BUILD_DIR": str(build),
+def settings():
+    """The compilations of the release build, beside it, so that a compiler cache knows them."""
+    return {"GRACELINE_PYTHON_BUILD_DIR": str(BUILD.parent / "python"),
             "GRACELINE_CMAKE_ARGUMENTS":
                 "-DCMAKE_CXX_FLAGS= -DGRACELINE_UNITY=OFF -DGRACELINE_WERROR=ON"}
 
@@ -93,15 +92,15 @@ def test_source_distribution(tmp_path):
 
 def test_an_installed_library(tmp_path):
     """The bridge alone, against libgraceline.so where it was installed: no Boost, no core."""
-    prefix = tmp_path / "prefix"
+    prefix, build = tmp_path / "prefix", BUILD.parent / "python-installed"
     run("cmake", "--install", BUILD, "--prefix", prefix)
-    run("cmake", "-S", ROOT / "bindings/python", "-B", tmp_path / "build",
+    run("cmake", "-S", ROOT / "bindings/python", "-B", build, "-U", "graceline_DIR",
         "-DCMAKE_BUILD_TYPE=Debug", f"-DCMAKE_PREFIX_PATH={prefix}",
         f"-DGRACELINE_PYTHON={sys.executable}")
-    run("cmake", "--build", tmp_path / "build", "--target", "graceline_python", "--parallel", "2")
+    run("cmake", "--build", build, "--target", "graceline_python", "--parallel", "2")
     said = run(sys.executable, "-c", PROGRAM, cwd=tmp_path,
-               PYTHONPATH=str(tmp_path / "build/package"))
+               PYTHONPATH=str(build / "package"))
     assert said.startswith("connect_failed")
     maps = run(sys.executable, "-c", "import graceline; print(open('/proc/self/maps').read())",
-               cwd=tmp_path, PYTHONPATH=str(tmp_path / "build/package"))
+               cwd=tmp_path, PYTHONPATH=str(build / "package"))
     assert str(prefix) in maps
