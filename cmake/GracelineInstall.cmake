@@ -10,6 +10,11 @@ install(TARGETS graceline EXPORT graceline-targets
     RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/capi/include/graceline
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+# Beside the header they make it the module CGraceline for clang and Swift.
+install(FILES
+    ${PROJECT_SOURCE_DIR}/bindings/swift/module.modulemap
+    ${PROJECT_SOURCE_DIR}/bindings/swift/CGraceline.apinotes
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/graceline)
 install(EXPORT graceline-targets NAMESPACE graceline:: DESTINATION ${GRACELINE_CONFIG_DIR})
 
 configure_package_config_file(

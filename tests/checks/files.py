@@ -15,13 +15,13 @@ LONG_FILES = {
 }
 GENERATED_SUFFIXES = (".map", ".lock", "package-lock.json", ".svg")
 # Each file there says so in its first line, and a test makes it anew and compares.
-GENERATED_FOLDERS = ("bindings/csharp/generated/",)
+GENERATED_FOLDERS = ("bindings/csharp/generated/", "bindings/swift/Sources/Graceline/Generated/")
 # Written in two halves, so that this file does not find itself.
 LEFT_OVERS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|(?i:not imple" r"mented)")
 MACHINE = re.compile(
     r"(?<![\w.$}])/(work|farm|root|home/\w+)/"
     r"|deb\.deb" r"ian\.org|registry\.npm" r"js|api\.nu" r"get\.org|pypi\.o" r"rg|\.goo" r"gleapis")
-COMMENTED_SUFFIXES = common.CODE_SUFFIXES + (".cs", ".mm")
+COMMENTED_SUFFIXES = common.CODE_SUFFIXES + (".cs", ".mm", ".swift")
 
 
 def first_comment_lines(text):
@@ -60,7 +60,7 @@ def examine(path, text):
         if MACHINE.search(line):
             findings.append(f"{where}: a path of one machine or a registry's host: "
                             f"{line.strip()[:60]}")
-        if (script or path.endswith(".cs")) and len(line) > MAX_COLUMNS:
+        if (script or path.endswith((".cs", ".swift"))) and len(line) > MAX_COLUMNS:
             findings.append(f"{where}: {len(line)} columns, more than {MAX_COLUMNS}")
         if code and line.rstrip() != line:
             findings.append(f"{where}: blanks at the end of the line")

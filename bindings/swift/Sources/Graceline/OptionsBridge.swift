@@ -1,0 +1,208 @@
+// From a Configuration to the options of the C API, with the memory that these point into.
+// Must not outlive graceline_client_create(), which copies all of it.
+import CGraceline
+import Foundation
+
+/// Texts and arrays for the time of one call.
+final class CallMemory {
+    private var texts: [UnsafeMutablePointer<CChar>] = []
+    private var blocks: [UnsafeMutableRawPointer] = []
+
+    deinit {
+        texts.forEach { free($0) }
+        blocks.forEach { $0.deallocate() }
+    }
+
+    func text(_ text: String?) -> UnsafePointer<CChar>? {
+        guard let text, let copy = strdup(text) else { return nil }
+        texts.append(copy)
+        return UnsafePointer(copy)
+    }
+
+    func array<Element>(_ elements: [Element]) -> UnsafePointer<Element>? {
+        guard !elements.isEmpty else { return nil }
+        let block = UnsafeMutablePointer<Element>.allocate(capacity: elements.count)
+        block.initialize(from: elements, count: elements.count)
+        blocks.append(UnsafeMutableRawPointer(block))
+        return UnsafePointer(block)
+    }
+
+    func headers(_ headers: [(name: String, value: String)]) -> UnsafePointer<GracelineHeader>? {
+        array(headers.map { GracelineHeader(name: text($0.name), value: text($0.value)) })
+    }
+
+    func texts(_ list: [String]) -> UnsafePointer<UnsafePointer<CChar>?>? {
+        array(list.map { text($0) })
+    }
+}
+
+private func set(_ field: inout Int64, _ span: TimeSpan?) {
+    if let span { field = span.milliseconds }
+}
+private func set(_ field: inout Int64, _ count: Int?) {
+    if let count { field = Int64(count) }
+}
+private func set(_ field: inout Int32, _ count: Int?) {
+    if let count { field = Int32(clamping: count) }
+}
+private func set(_ field: inout Int32, _ flag: Bool?) {
+    if let flag { field = flag ? 1 : 0 }
+}
+private func set<Value: OpenEnum>(_ field: inout Int32, _ value: Value?) {
+    if let value { field = value.rawValue }
+}
+private func set(_ field: inout UnsafePointer<CChar>?, _ text: String?, _ memory: CallMemory) {
+    if let copy = memory.text(text) { field = copy }
+}
+
+extension Configuration {
+    /// Everything but the hooks, which need an owner.
+    func options(in memory: CallMemory) throws -> GracelineOptions {
+        var options = GracelineOptions()
+        let size = UInt32(MemoryLayout<GracelineOptions>.size)
+        try check(gracelineOptionsInit(&options, structSize: size))
+        options.auto_establish_socket_connection = autoEstablishSocketConnection ? 1 : 0
+        options.url = memory.text(url)
+        set(&options.allow_insecure_ws_beyond_loopback, allowInsecureBeyondLoopback)
+        set(&options.transport, transport)
+        set(&options.initial_application_state, initialApplicationState)
+        set(&options.grace_ms, grace)
+        set(&options.trust_time_ms, trustTime)
+        fillToken(&options, memory)
+        fillUpgrade(&options, memory)
+        fillTimes(&options)
+        fillLimits(&options, memory)
+        fillSecurity(&options, memory)
+        fillMessages(&options, memory)
+        set(&options.log_level, logLevel)
+        if let history {
+            options.history = memory.array([try history.options(in: memory)])
+        }
+        return options
+    }
+
+    private func fillToken(_ options: inout GracelineOptions, _ memory: CallMemory) {
+        set(&options.token, token, memory)
+        set(&options.token_placement, tokenPlacement)
+        set(&options.token_name, tokenName, memory)
+        set(&options.token_timeout_ms, tokenTimeout)
+        options.host_provides_token = hostProvidesToken || tokenProvider != nil ? 1 : 0
+    }
+
+    private func fillUpgrade(_ options: inout GracelineOptions, _ memory: CallMemory) {
+        options.headers = memory.headers(headers)
+        set(&options.headers_count, headers.count)
+        options.subprotocols = memory.texts(subprotocols)
+        set(&options.subprotocols_count, subprotocols.count)
+        options.connect_frames = memory.texts(connectFrames)
+        set(&options.connect_frames_count, connectFrames.count)
+        set(&options.permessage_deflate, permessageDeflate)
+        set(&options.deflate_no_context_takeover, deflateNoContextTakeover)
+    }
+
+    private func fillTimes(_ options: inout GracelineOptions) {
+        set(&options.resolve_timeout_ms, resolveTimeout)
+        set(&options.connect_timeout_ms, connectTimeout)
+        set(&options.session_timeout_ms, sessionTimeout)
+        set(&options.close_timeout_ms, closeTimeout)
+        set(&options.ping_interval_ms, pingInterval)
+        set(&options.pong_timeout_ms, pongTimeout)
+        set(&options.probe_timeout_ms, probeTimeout)
+        set(&options.backoff_initial_ms, backoffInitial)
+        set(&options.backoff_max_ms, backoffMax)
+        set(&options.retry_total_ms, retryTotal)
+        set(&options.retry_attempts, retryAttempts)
+    }
+
+    private func fillLimits(_ options: inout GracelineOptions, _ memory: CallMemory) {
+        options.dispositions = memory.array(
+            dispositions.map {
+                GracelineDispositionRow(
+                    close_code: $0.closeCode, http_status: $0.httpStatus,
+                    disposition: $0.disposition.rawValue)
+            })
+        set(&options.dispositions_count, dispositions.count)
+        set(&options.max_message_bytes, maxMessageBytes)
+        set(&options.receive_queue_bytes, receiveQueueBytes)
+        set(&options.outbox_bytes, outboxBytes)
+        set(&options.outbox_messages, outboxMessages)
+        set(&options.max_fragments, maxFragments)
+    }
+
+    private func fillSecurity(_ options: inout GracelineOptions, _ memory: CallMemory) {
+        set(&options.tls_ca_pem, tlsCertificateAuthorities, memory)
+        set(&options.tls_client_certificate_pem, tlsClientCertificate, memory)
+        set(&options.tls_client_key_pem, tlsClientKey, memory)
+        set(&options.tls_server_name, tlsServerName, memory)
+        options.tls_pins = memory.texts(tlsPins)
+        set(&options.tls_pins_count, tlsPins.count)
+        set(&options.tls_use_system_store, tlsUseSystemStore)
+        set(&options.tls_resume_sessions, tlsResumeSessions)
+        set(&options.tls_insecure_skip_verification, tlsInsecureSkipVerification)
+        set(&options.proxy_url, proxyURL, memory)
+        set(&options.proxy_user, proxyUser, memory)
+        set(&options.proxy_password, proxyPassword, memory)
+    }
+
+    private func fillMessages(_ options: inout GracelineOptions, _ memory: CallMemory) {
+        set(&options.json_id_pointer, jsonIDPointer, memory)
+        set(&options.json_conversation_pointer, jsonConversationPointer, memory)
+        set(&options.json_sender_pointer, jsonSenderPointer, memory)
+        set(&options.json_time_pointer, jsonTimePointer, memory)
+        set(&options.json_ack_pointer, jsonAckPointer, memory)
+        set(&options.json_outgoing_id_member, jsonOutgoingIDMember, memory)
+        set(&options.last_message_id, lastMessageID, memory)
+        set(&options.initial_refresh_required, initialRefreshRequired)
+        set(&options.refresh_by_fetch, refreshByFetch)
+    }
+}
+
+extension Configuration.History {
+    func options(in memory: CallMemory) throws -> GracelineHistoryOptions {
+        var options = GracelineHistoryOptions()
+        let size = UInt32(MemoryLayout<GracelineHistoryOptions>.size)
+        try check(gracelineHistoryOptionsInit(&options, structSize: size))
+        options.host_fetches = hostFetches || fetch != nil ? 1 : 0
+        set(&options.messages_url, messagesURL, memory)
+        set(&options.messages_previous_url, messagesPreviousURL, memory)
+        set(&options.messages_next_url, messagesNextURL, memory)
+        set(&options.conversations_url, conversationsURL, memory)
+        options.headers = memory.headers(headers)
+        set(&options.headers_count, headers.count)
+        set(&options.scope, scope)
+        set(&options.newest_first, newestFirst)
+        set(&options.refuses_unknown_ids, refusesUnknownIDs)
+        set(&options.sends_token, sendsToken)
+        options.positions = memory.array(
+            positions.map {
+                GracelinePosition(
+                    conversation: memory.text($0.conversation),
+                    last_message_id: memory.text($0.lastMessageID))
+            })
+        set(&options.positions_count, positions.count)
+        set(&options.timeout_ms, timeout)
+        set(&options.page_bytes, pageBytes)
+        fillPointers(&options, memory)
+        return options
+    }
+
+    private func fillPointers(_ options: inout GracelineHistoryOptions, _ memory: CallMemory) {
+        set(&options.json_items_pointer, jsonItemsPointer, memory)
+        set(&options.json_id_pointer, jsonIDPointer, memory)
+        set(&options.json_conversation_pointer, jsonConversationPointer, memory)
+        set(&options.json_sender_pointer, jsonSenderPointer, memory)
+        set(&options.json_time_pointer, jsonTimePointer, memory)
+        set(&options.json_body_pointer, jsonBodyPointer, memory)
+        set(&options.json_next_cursor_pointer, jsonNextCursorPointer, memory)
+        set(&options.json_previous_cursor_pointer, jsonPreviousCursorPointer, memory)
+        set(&options.json_complete_pointer, jsonCompletePointer, memory)
+        set(&options.json_conversations_items_pointer, jsonConversationsItemsPointer, memory)
+        set(&options.json_conversations_id_pointer, jsonConversationsIDPointer, memory)
+        set(&options.json_conversations_time_pointer, jsonConversationsTimePointer, memory)
+        set(
+            &options.json_conversations_next_cursor_pointer, jsonConversationsNextCursorPointer,
+            memory)
+        set(
+            &options.json_conversations_complete_pointer, jsonConversationsCompletePointer, memory)
+    }
+}
