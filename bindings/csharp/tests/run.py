@@ -136,10 +136,10 @@ def test_programs(run):
 class DevServer:
     """The dev server for programs of this script."""
 
-    def __init__(self, run, *arguments):
+    def __init__(self, run):
         self.process = subprocess.Popen(
-            [run.environment["GRACELINE_DEVSERVER"], "--control-port", "0", "--exit-with-stdin",
-             *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            [run.environment["GRACELINE_DEVSERVER"], "--port", "0", "--control-port", "0",
+             "--exit-with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.url = re.search(r"ws://\S+", self.process.stdout.readline()).group(0)
 
     def __enter__(self):
@@ -177,7 +177,7 @@ def consumer(run):
                                 cwd=folder)
         good = code == 0
     shutil.copy(os.path.join(ROOT, "examples/dotnet/Program.cs"), folder)
-    with DevServer(run, "--port", "8080") as server:
+    with DevServer(run) as server:
         if good:
             code, output = run.call("dotnet", "run", "--", server.url, cwd=folder)
             good = code == 0 and "skip the refresh" in output and "Sent" in output
@@ -198,7 +198,7 @@ def publish_aot(run, folder):
         skip("PublishAot: " + next(line for line in output.splitlines()
                                    if re.search(r"error|NU1", line)).strip()[-200:])
         return
-    with DevServer(run, "--port", "8080") as server:
+    with DevServer(run) as server:
         if code == 0:
             code, output = run.call(os.path.join(folder, "native/console"), server.url)
     run.result("the same project as a native program (PublishAot)",
