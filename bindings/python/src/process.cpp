@@ -20,7 +20,9 @@ constexpr auto kVisitsBound = std::chrono::milliseconds(1000);
 std::atomic<bool> library_used{false};
 std::atomic<bool> forked{false};
 std::atomic<bool> exiting{false};
+// Foreign threads in Python, and threads that wait for the GIL on their way back to it.
 std::atomic<int> visits{0};
+std::atomic<int> returning{0};
 std::atomic<unsigned long> exiting_thread{0};
 
 void in_child() {
@@ -57,7 +59,7 @@ void begin_exit() {
     exiting.store(true);
     without_gil([] {
         const auto end = std::chrono::steady_clock::now() + kVisitsBound;
-        while (visits.load() > 0 && std::chrono::steady_clock::now() < end) {
+        while (visits.load() + returning.load() > 0 && std::chrono::steady_clock::now() < end) {
             std::this_thread::yield();
         }
     });
@@ -68,8 +70,15 @@ bool is_exiting() noexcept {
 }
 
 void retake_gil(PyThreadState* state) {
-    if (exiting.load() && exiting_thread.load() != PyThread_get_thread_ident()) park();
+    // Counted first, then asked, as a visit: who waits for the GIL when the interpreter ends would
+    // be unwound, in a destructor too, and that ends the process.
+    returning.fetch_add(1);
+    if (exiting.load() && exiting_thread.load() != PyThread_get_thread_ident()) {
+        returning.fetch_sub(1);
+        park();
+    }
     PyEval_RestoreThread(state);
+    returning.fetch_sub(1);
 }
 
 Visit::Visit() noexcept {

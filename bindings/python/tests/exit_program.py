@@ -34,6 +34,17 @@ def feed_asyncio(url, wakeup, ending):
     globals()["kept"] = asyncio.run(run())
 
 
+def close_and_end(url, ending):
+    """The client is closed and gone a moment before the interpreter is; its pump goes meanwhile."""
+    async def run():
+        async with graceline.Client(url, wakeup="thread") as client:
+            await client.receive()
+    asyncio.run(run())
+    print("feeding", flush=True)
+    if ending != "return":
+        end(ending)
+
+
 def feed_sync(url, ending):
     client = graceline.sync.Client(url)
     client.start()
@@ -80,6 +91,8 @@ if __name__ == "__main__":
     mode, how, address = sys.argv[1:]
     if mode == "sync":
         feed_sync(address, how)
+    elif mode == "closed":
+        close_and_end(address, how)
     elif mode == "daemon":
         feed_daemon(address, how)
     else:

@@ -29,7 +29,7 @@ def run_one(url, mode, ending):
     return None
 
 
-@pytest.mark.parametrize("mode", ["descriptor", "thread", "sync", "daemon"])
+@pytest.mark.parametrize("mode", ["descriptor", "thread", "sync", "daemon", "closed"])
 def test_exits_while_the_feed_runs(flood_url, mode):
     url = f"{flood_url}/flood?size=100"
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
