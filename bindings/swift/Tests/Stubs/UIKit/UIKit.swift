@@ -62,13 +62,16 @@ extension UIApplicationDelegate {
         public var open: [UIBackgroundTaskIdentifier: (@MainActor @Sendable () -> Void)?] = [:]
     }
     public var stub = Stub()
+    /// Never used again, as UIKit's are not.
+    private var lastIdentifier = 0
 
     public func beginBackgroundTask(
         withName name: String? = nil, expirationHandler: (@MainActor @Sendable () -> Void)? = nil
     ) -> UIBackgroundTaskIdentifier {
         if stub.refuses { return .invalid }
         stub.begun += 1
-        let id = UIBackgroundTaskIdentifier(rawValue: stub.begun)
+        lastIdentifier += 1
+        let id = UIBackgroundTaskIdentifier(rawValue: lastIdentifier)
         stub.open[id] = .some(expirationHandler)
         if stub.expiresAtOnce { expirationHandler?() }
         return id
