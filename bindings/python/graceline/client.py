@@ -103,6 +103,7 @@ class Client(BaseClient):
             self._take_what_is_ready()
             bound = self._options.close_timeout + CLOSE_MARGIN_S
             await asyncio.wait([promise], timeout=bound)
+            self._dispatcher.emit_log_lines()
         self._stop_listening()
         for task in list(self._tasks):
             task.cancel()
