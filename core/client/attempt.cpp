@@ -223,8 +223,8 @@ bool Attempt::on_read_end(std::uint32_t frames, std::size_t bytes) {
     statistics.frames_received += frames;
     statistics.bytes_received += bytes;
     note_newest();
-    if (client_->keeper_.holding() && !client_->held_since_) {
-        client_->held_since_ = seen_before_read_;
+    if (client_->keeper_.holding() && !client_->held_from_) {
+        client_->held_from_ = {generation_, seen_before_read_};
     }
     seen_before_read_ = client_->keeper_.seen().added();
     const bool room = queue.commit();

@@ -263,8 +263,12 @@ class Client : public std::enable_shared_from_this<Client> {
     driver::Opened opened_;
     std::string cause_text_;   ///< What the transport said of the failure being handled.
     std::string status_text_;  ///< Of the last change.
-    /// Ids seen before the first read whose messages are held back.
-    std::optional<std::uint64_t> held_since_;
+    /// The first read whose messages are held back: its connection, and the ids seen before it.
+    struct HeldFrom {
+        engine::Generation generation;
+        std::uint64_t since;
+    };
+    std::optional<HeldFrom> held_from_;
     Statistics statistics_;
     std::shared_ptr<std::function<void()>> wake_hook_;
     std::atomic<bool> has_wake_hook_{false};

@@ -233,11 +233,12 @@ void Client::put(const keeper::output::HoldMessages&) {
 void Client::put(const keeper::output::ReleaseMessages& release) {
     if (!release.deliver) {
         queue_->release([](const Event&) { return true; });
-        if (held_since_) act(ForgetLive{engine().generation(), *held_since_, release.pages});
-        held_since_.reset();
+        // Not the engine's generation: the step that drops may have begun the next attempt.
+        if (held_from_) act(ForgetLive{held_from_->generation, held_from_->since, release.pages});
+        held_from_.reset();
         return;
     }
-    held_since_.reset();
+    held_from_.reset();
     const bool by_conversation =
         keeper_.source() && keeper_.source()->scope == history::Scope::per_conversation;
     std::unordered_set<std::string> given;
