@@ -43,6 +43,8 @@ void Client::check() {
     keeper_.check_invariants();
     require(queue_ <= plan_.queue_messages + 512, Invariant::memory_is_bounded,
             "the queue grows beyond its bound");
+    require(!held_now_ || !requests_.empty() || oracle_.verdict_pending(), Invariant::refresh_ends,
+            "messages wait for a page that nobody fetches");
     if (!held_now_ && !oracle_.needs_refresh() && oracle_.up() && !oracle_.closed()) {
         // Nothing that was published before what was last read here may be missing.
         const auto proven = outside_.proven_before();
@@ -122,6 +124,7 @@ void Client::put(const engine::FateRange& fates) {
                         ": " + std::to_string(static_cast<int>(fates.fate)) + " " +
                         engine::to_string(fates.reason));
     }
+    unread_fates_ += fates.count();
     oracle_.saw_fate(fates);
 }
 
@@ -168,11 +171,13 @@ void Client::put(const keeper::output::HoldMessages&) {
 void Client::put(const keeper::output::ReleaseMessages& release) {
     held_now_ = false;
     const auto held = std::exchange(held_, {});
-    const auto since = std::exchange(held_since_, std::nullopt);
+    const auto from = std::exchange(held_from_, std::nullopt);
     if (!release.deliver) {
-        forget_since_ = since;
-        forget_but_ = release.pages;
-        if (since) acts_.push_back({Act::Kind::forget, engine().generation(), 0, {}, {}});
+        if (from) {
+            forget_since_ = from->since;
+            forget_but_ = release.pages;
+            acts_.push_back({Act::Kind::forget, from->generation, 0, {}, {}});
+        }
         return;
     }
     for (const auto place : held) {
@@ -182,7 +187,11 @@ void Client::put(const keeper::output::ReleaseMessages& release) {
                 return std::any_of(page->items().begin(), page->items().end(),
                                    [&](const auto& item) { return item.fields.id == id; });
             });
-        if (!given) show(place, false);
+        if (given) {
+            truth_.in_a_page(place);  // the host has it from there
+        } else {
+            show(place, false);
+        }
     }
 }
 
@@ -245,7 +254,7 @@ void Client::run(Act& act) {
             outside_.stop_fetch(act.number);
             break;
         case Act::Kind::forget:
-            keeper_.seen().forget_live(act.number, *forget_since_);
+            keeper_.seen().forget_live(act.number, forget_since_);
             for (const auto& page : std::exchange(forget_but_, {})) {
                 for (const auto& item : page->items()) {
                     keeper_.seen().add(item.fields.conversation, item.fields.id, history::kNotLive);
@@ -261,10 +270,16 @@ void Client::send(std::string_view id, std::size_t size, std::optional<Duration>
                   Instant now) {
     now_ = now;
     if (engine().task().deadline()) step(in::FramesRead{engine().generation(), 0});
-    const auto may = keeper_.may_send(size, 0);
+    const auto may = keeper_.may_send(size, unread_fates_);
     const bool wanted = oracle_.wanted() || keeper_.engine().keeps_outgoing();
     require((may != keeper::Sending::now && may != keeper::Sending::wait) || wanted,
             Invariant::one_fate, "a message is taken although no connection is wanted");
+    require(may != keeper::Sending::now || keeper_.outbox().front() == nullptr, Invariant::one_fate,
+            "a message overtakes those that wait");
+    const auto& limits = plan_.keeper.outbox;
+    require(keeper_.outbox().open_count() + unread_fates_ < limits.messages ||
+                (may != keeper::Sending::now && may != keeper::Sending::wait),
+            Invariant::memory_is_bounded, "a message is taken beyond the outbox's limit");
     require(may != keeper::Sending::now || oracle_.up(), Invariant::one_fate,
             "a message goes to a connection that is not up");
     switch (may) {
@@ -367,6 +382,7 @@ void Client::answered(std::uint64_t fetch, history::Answer answer, Instant now) 
 void Client::poll(std::size_t count, Instant now) {
     now_ = now;
     queue_ -= std::min(queue_, count);
+    unread_fates_ = 0;
     if (!full()) resume_reading();
     run_acts();
 }

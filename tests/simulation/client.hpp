@@ -137,12 +137,17 @@ class Client {
     // The queue of events: how many messages stand in it, and those that wait behind pages, by
     // their place in the server's list.
     std::size_t queue_ = 0;
+    std::uint64_t unread_fates_ = 0;
     std::vector<std::uint32_t> held_;
     bool held_now_ = false;
     bool said_complete_ = false;
-    std::optional<std::uint64_t> forget_since_;
+    std::uint64_t forget_since_ = 0;
     std::vector<std::shared_ptr<const history::Page>> forget_but_;
-    std::optional<std::uint64_t> held_since_;  ///< As in core/client.
+    struct HeldFrom {
+        std::uint64_t generation;
+        std::uint64_t since;
+    };
+    std::optional<HeldFrom> held_from_;  ///< As in core/client.
     bool paused_ = false;
     std::vector<std::uint64_t> requests_;
     std::uint64_t next_request_ = 0;

@@ -73,6 +73,8 @@ void Client::readable(Line& line, std::size_t most_bytes, Instant now) {
                 if (takes) step(in::PongRead{generation, event.payload});
                 break;
             case websocket::ReadKind::close:
+                require(event.close_code == line.closes_with, Invariant::causes_are_told_apart,
+                        "another close code than the server sent");
                 closed = engine::Failure{engine::Reason::closed_by_server, event.close_code, 0, {}};
                 break;
             case websocket::ReadKind::failed:
@@ -97,7 +99,7 @@ void Client::readable(Line& line, std::size_t most_bytes, Instant now) {
                 }
             }
             note_news();
-            if (held_now_ && !held_since_) held_since_ = seen_before_read_;
+            if (held_now_ && !held_from_) held_from_ = {generation, seen_before_read_};
             outside_.read_here(newest_read_);
             seen_before_read_ = keeper_.seen().added();
             if (full() && !closed) {

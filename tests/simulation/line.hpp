@@ -36,6 +36,7 @@ struct Line {
     std::vector<std::uint8_t> kernel;
     bool eof = false;
     engine::Failure why_eof;
+    std::uint16_t closes_with = 0;  ///< The server's close frame, once it is here.
     websocket::Reader reader;
 
     // What the client wrote.
@@ -44,10 +45,10 @@ struct Line {
 
     /// A server frame, unmasked, arrives.
     void arrive(websocket::Opcode opcode, std::span<const std::uint8_t> payload);
-    void arrive_text(std::string_view text) {
-        arrive(websocket::Opcode::text,
-               {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    }
+    void arrive_text(std::string_view text);
+
+  private:
+    std::size_t texts_ = 0;
 };
 
 }  // namespace graceline::simulation

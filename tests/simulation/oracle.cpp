@@ -65,6 +65,7 @@ struct Input {
     void operator()(const in::NetworkChanged& change) const {
         if (o.closed_) return refused(engine::Outcome::closed);
         o.network_ = change.network;
+        o.network_now_ = change.network != engine::Network::off;
         if (o.up_) o.suspect();
     }
     void operator()(const in::Ping&) const {  // R12
@@ -144,6 +145,7 @@ void Oracle::before(const engine::Input& input, Instant now, const engine::Engin
     ends_expected_.clear();
     task_began_now_ = task_.running;
     begins_expected_ = superseded_expected_ = 0;
+    resigned_now_ = backgrounded_now_ = network_now_ = os_asked_now_ = probed_now_ = false;
     expired_now_ = false;
     ended_late_ = 0;
     // Whatever comes first after the deadline, the expiry is carried out before it.
@@ -187,6 +189,7 @@ void Oracle::report(ApplicationState state) {
             presence_ = implied ? Presence::background : Presence::resigned;
             if (!wanted_) return;
             begin_task();  // R1
+            resigned_now_ = true;
             if (implied) start_window();
             break;
         }
@@ -196,7 +199,9 @@ void Oracle::report(ApplicationState state) {
             over_since_ = now_;
             close_within_ = options_.engine.close_timeout;
             if (!wanted_ || task_.window) return;  // R3
+            had_os_id_ = task_.has_id;
             if (!task_.running) begin_task();
+            backgrounded_now_ = true;
             start_window();  // R2
             break;
         case ApplicationState::will_enter_foreground:
@@ -312,6 +317,7 @@ struct Output {
         require(o.task_.running || o.task_began_now_, Invariant::exactly_one,
                 "OS time is asked for without a task");
         o.question_ = ask.question;
+        if (ask.begin) o.os_asked_now_ = true;
     }
     void operator()(const out::EndBackgroundTime& end) const {
         require(o.os_ids_.erase(end.id) == 1, Invariant::exactly_one,
@@ -320,8 +326,9 @@ struct Output {
     void operator()(const out::CatchUp&) const { o.fetch_started(); }
     void operator()(const out::StopCatchUp&) const {}
     void operator()(const out::AskToken& ask) const {
-        require(o.token_question_ == 0, Invariant::token_is_asked_by_rule,
-                "asked for a token while a question is open");
+        // One that has just timed out, or was dropped with the window, is no longer open.
+        require(o.token_question_ == 0 || o.is_tick_ || o.expired_now_,
+                Invariant::token_is_asked_by_rule, "asked for a token while a question is open");
         require(!o.over() || o.returned_now_, Invariant::nothing_after_the_deadline,
                 "a token is asked for");
         o.token_question_ = ask.request;
@@ -370,6 +377,17 @@ struct Output {
     }
 };
 
+/// What is asked of the system, and of the socket, as the app leaves.
+void Oracle::check_questions(const engine::Engine& engine) const {
+    const bool asks = options_.engine.host_grants_time;
+    require(!resigned_now_ || !asks || os_asked_now_, Invariant::exactly_one,
+            "no OS time is asked for at resign (R1)");
+    require(!backgrounded_now_ || !asks || had_os_id_ || os_asked_now_, Invariant::exactly_one,
+            "OS time that was not granted is not asked for again at did_background (R14)");
+    require(!resigned_now_ || !up_ || trusted_ || probe_ || engine.liveness().trusted(),
+            Invariant::liveness, "an untrusted socket is not pinged at resign (R1)");
+}
+
 void Oracle::saw(const engine::Output& output) {
     std::visit(Output{*this}, output);
 }
@@ -393,6 +411,7 @@ void Oracle::after(engine::Outcome outcome, const keeper::Keeper& keeper) {
             Invariant::not_fresh_before_proof, "the engine and the gaps disagree about a refresh");
     if (ended_late_ != 0 && ended_late_ == closing_) closing_ = 0;
     if (!engine.token().asking()) token_question_ = 0;  // timed out, or for nobody any more
+    check_questions(engine);
     check_connection(engine);
     check_timers(keeper);
     check_queries(engine.facts(), now_);

@@ -86,10 +86,14 @@ class Oracle {
         return presence_ == Presence::background || presence_ == Presence::terminated;
     }
     void close_from_now() {
+        if (closing_ != 0) return;  // the first one stands
         over_since_ = now_;
         close_within_ = options_.engine.close_timeout;
     }
     bool over() const { return behind_closed_doors() && !task_.running; }
+
+    void check_questions(const engine::Engine& engine) const;
+    void check_cause(const engine::Engine& engine) const;
 
     // What happens to the connection: oracle_connection.cpp
     void ended(const engine::Failure& why);
@@ -113,7 +117,6 @@ class Oracle {
 
     const keeper::Options& options_;
     Instant now_;
-    std::size_t input_index_ = 0;
     bool is_tick_ = false;
 
     // The host.
@@ -133,6 +136,14 @@ class Oracle {
     std::size_t begins_expected_ = 0;
     std::size_t superseded_expected_ = 0;
     bool returned_now_ = false;
+    bool resigned_now_ = false;  ///< With a wish for a connection.
+    bool backgrounded_now_ = false;
+    bool network_now_ = false;
+    bool os_asked_now_ = false;
+    bool probed_now_ = false;
+    bool had_os_id_ = false;
+    Instant opening_since_{};
+    Instant last_frame_of_lost_{};
     bool expired_now_ = false;
     std::uint64_t ended_late_ = 0;
     bool task_began_now_ = false;  ///< Or ran as the step began.

@@ -20,7 +20,7 @@ constexpr Duration kStable = std::chrono::seconds(10);
 constexpr Duration kLongestHold = std::chrono::minutes(5);
 constexpr Duration kShortestHold = std::chrono::seconds(5);
 /// "A little jitter on top", so that a fleet does not come back in one second.
-constexpr Duration kHoldJitter = std::chrono::seconds(60);
+constexpr Duration kHoldJitter{};
 constexpr int kProbesInAll = 5;
 constexpr char kProbeTag = 'p';
 constexpr char kKeepaliveTag = 'k';
@@ -116,6 +116,7 @@ void Oracle::opens(std::uint64_t generation) {
     held_until_.reset();
     failure_.reset();
     generation_ = alive_ = generation;
+    opening_since_ = now_;
 }
 
 void Oracle::came_up() {
@@ -136,6 +137,7 @@ void Oracle::leave_open() {
     trusted_ = false;
     paused_ = false;
     gap_open_ = true;
+    last_frame_of_lost_ = last_frame_;
     last_verdict_ = Reason::none;
 }
 
@@ -232,6 +234,12 @@ void Oracle::judged(const out::GapJudged& judged) {
     const bool proves = options_.engine.session.has_history || first;
     require(!closes || proves, Invariant::not_fresh_before_proof,
             "a session that cannot tell says that nothing is missing");
+    // After a silence it counts from the last proof of life; a process that stood still is told
+    // late.
+    const bool silence =
+        judged.gap.reason == Reason::probe_failed || judged.gap.reason == Reason::pong_timeout;
+    require(!silence || judged.gap.since <= last_frame_of_lost_, Invariant::query_is_true,
+            "a gap after a silence counts from its end");
     require(judged.length >= Duration{}, Invariant::query_is_true, "a gap of negative length");
     pending_ = 0;
     last_verdict_ = judged.reason;
@@ -301,6 +309,14 @@ void Oracle::check_connection(const engine::Engine& engine) {
                        state_before_ == ConnectionState::opening_session ||
                        state_before_ == ConnectionState::awaiting_token;
     if (tries && (!tried || failed_now_)) ++tries_;
+    if (failed_now_ && failure_ && !expired_now_) check_cause(engine);
+    require(!network_now_ || state_before_ != ConnectionState::backoff ||
+                state != ConnectionState::backoff || expired_now_,
+            Invariant::comes_back, "a network is there again, and the backoff goes on");
+    if (engine.cause().reason == Reason::probe_failed && up_before_ && !up_ && wanted_) {
+        require(state != ConnectionState::backoff, Invariant::comes_back,
+                "a failed probe waits for a backoff (R5)");
+    }
     const bool trying = tries || state == ConnectionState::opening_session;
     if (!up_before_ && !up_ && !trying && tried && alive_ != 0) {
         violated(Invariant::one_connection, "an attempt was dropped without an abort");
@@ -319,6 +335,7 @@ void Oracle::check_connection(const engine::Engine& engine) {
                 "throttled without advice");
     }
     if (up_before_ && !up_ && failure_before_abort(engine)) {
+        refusals_ = 0;  // another failure came between
         const auto reason = engine.cause().reason;
         const auto silence = now_ - last_frame_;
         if (reason == Reason::pong_timeout) {
@@ -343,10 +360,38 @@ void Oracle::check_connection(const engine::Engine& engine) {
     }
     require(wanted_ || alive_ == 0, Invariant::disconnect_keeps_nothing,
             "a connection that nobody wants is open");
-    if (failure_ && !up_ && alive_ == 0 && state_before_ != state) {
-        const bool terminal = disposition(*failure_) == Disposition::terminal;
-        require(!terminal || !wanted_ || tries || state != ConnectionState::backoff,
-                Invariant::causes_are_told_apart, "tried again after a terminal cause");
+}
+
+/// What the published table says of the failure that has just come.
+void Oracle::check_cause(const engine::Engine& engine) const {
+    const auto state = engine.state();
+    switch (disposition(*failure_)) {
+        case Disposition::terminal:
+            require(!engine.wanted(), Invariant::causes_are_told_apart,
+                    "a terminal cause is tried again");
+            return;
+        case Disposition::auth:
+            require(state != ConnectionState::backoff, Invariant::causes_are_told_apart,
+                    "a refused token is tried again with a backoff");
+            if (!options_.engine.host_provides_token || refusals_ >= 2) {
+                require(!engine.wanted(), Invariant::token_is_asked_by_rule,
+                        "a second refusal in a row asks once more");
+            } else if (engine.wanted()) {
+                const bool waits =
+                    state == ConnectionState::network_off || state == ConnectionState::throttled;
+                require(token_question_ != 0 || waits, Invariant::token_is_asked_by_rule,
+                        "a refused token is used again");
+            }
+            return;
+        case Disposition::throttled:
+            require(!engine.wanted() || state == ConnectionState::throttled,
+                    Invariant::advice_is_followed, "the server's advice is not taken");
+            return;
+        case Disposition::retry:
+        case Disposition::retry_slowly:
+            require(state != ConnectionState::throttled, Invariant::causes_are_told_apart,
+                    "throttled without advice");
+            return;
     }
 }
 
@@ -365,6 +410,29 @@ void Oracle::check_timers(const keeper::Keeper& keeper) {
     }
     if (closing_ != 0) {
         require(next.has_value(), Invariant::nothing_after_the_deadline, "a close without a timer");
+        require(
+            !close_within_ || !up_before_ || *next <= std::max(over_since_ + *close_within_, now_),
+            Invariant::nothing_after_the_deadline, "a close takes longer than its time-out");
+    }
+    const auto state = keeper.engine().state();
+    if (state == ConnectionState::backoff || state == ConnectionState::throttled) {
+        require(next.has_value(), Invariant::comes_back, "nobody will try again");
+    }
+    if (state == ConnectionState::opening) {
+        const auto all = options_.engine.resolve_timeout + options_.engine.connect_timeout;
+        const auto still = std::min(still_until_, now_);
+        require(next && *next <= std::max(opening_since_, still) + all + kSlack,
+                Invariant::liveness, "an attempt has more than its time");
+    }
+    if (probe_ && up_ && !paused_ && !stood_still_) {
+        require(next && *next <= std::max(probe_sent_, last_excuse_) +
+                                     options_.engine.probe_timeout * kProbesInAll + kSlack,
+                Invariant::liveness, "a probe has more than its time in all");
+    }
+    const auto& outbox = keeper.outbox();
+    if (alive_ == 0 && closing_ == 0 && !options_.has_acks && outbox.front() == nullptr) {
+        require(outbox.open_count() == 0, Invariant::one_fate,
+                "a message that went with a connection has no fate when it is gone");
     }
     const auto allowed = silence_allowed();
     if (up_ && !paused_ && allowed != Duration::max()) {

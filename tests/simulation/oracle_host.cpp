@@ -51,6 +51,13 @@ void Oracle::saw_fate(const engine::FateRange& fates) {
         if (id == fates_.size() + 1) fates_.push_back(0);
         require(id >= 1 && id <= fates_.size(), Invariant::one_fate, "a fate of no message");
         require(fates_[id - 1]++ == 0, Invariant::one_fate, "a second fate");
+        const bool of_its_own = fates.reason == engine::Reason::message_expired ||
+                                fates.reason == engine::Reason::send_cancelled ||
+                                fates.reason == engine::Reason::probe_failed ||
+                                fates.reason == engine::Reason::pong_timeout;
+        require(fates.fate != engine::Fate::failed || of_its_own || !up_ || failed_now_ ||
+                    expired_now_ || !wanted_ || fates.reason == engine::Reason::network_off,
+                Invariant::one_fate, "a message fails while its connection is up");
         const bool acks = options_.has_acks;
         require(fates.fate != (acks ? engine::Fate::sent : engine::Fate::acknowledged),
                 Invariant::one_fate, "a fate that this session cannot tell");

@@ -158,8 +158,18 @@ void World::happen(const Event& event) {
             return;
         case What::clock_jump:
             ++steps_;
-            client_->apply(in::ClockJumped{}, now_);
-            return;
+            switch (event.value) {
+                case 1:
+                    client_->apply(in::Ping{}, now_);
+                    return;
+                case 2:
+                    return act(Act::send);
+                case 3:
+                    return act(Act::request_page);
+                default:
+                    client_->apply(in::ClockJumped{}, now_);
+                    return;
+            }
     }
 }
 

@@ -65,6 +65,8 @@ void World::act(Act what) {
             frozen_until_ = now_ + chance_.between(milliseconds(1), milliseconds(longest));
             timers_late_ = chance_.between(milliseconds(0), milliseconds(50));
             client_->oracle().stood_still(frozen_until_ + timers_late_);
+            // A call may be what comes first afterwards.
+            if (chance_.one_in(3)) at(frozen_until_, What::clock_jump, 0, 1 + chance_.below(3));
             // Another thread may still ask, by the clock of its call.
             client_->oracle().check_queries(client_->engine().facts(), frozen_until_);
             return;
@@ -95,11 +97,12 @@ void World::act(Act what) {
             }
             return;
         case Act::server_close: {
-            constexpr std::array<std::uint16_t, 12> kUsual = {1000, 1001, 1011, 1012, 1013, 1001,
-                                                              4000, 4401, 1008, 1014, 1000, 1011};
+            constexpr std::array<std::uint16_t, 15> kUsual = {4403, 3000, 3003, 1000, 1001,
+                                                              1011, 1012, 1013, 1001, 4000,
+                                                              4401, 1008, 1014, 1000, 1011};
             constexpr std::array<std::uint16_t, 5> kTerminal = {1002, 1003, 1007, 1009, 1010};
             const auto code =
-                chance_.one_in(6) ? kTerminal[chance_.below(5)] : kUsual[chance_.below(12)];
+                chance_.one_in(6) ? kTerminal[chance_.below(5)] : kUsual[chance_.below(15)];
             return server_closes(code);
         }
         case Act::cut:

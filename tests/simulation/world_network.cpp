@@ -14,7 +14,7 @@ using Step = engine::input::TransportProgress::Step;
 
 namespace {
 
-constexpr std::size_t kSocketBufferBytes = 4'096;
+constexpr std::size_t kSocketBufferBytes = 1'500;
 /// So that a place can be read without a parser: {"at":123,
 constexpr std::size_t kPlaceAt = 6;
 
@@ -234,6 +234,7 @@ void World::arrive(const Event& event) {
         case What::down_close: {
             const std::array<std::uint8_t, 2> code{static_cast<std::uint8_t>(event.value >> 8U),
                                                    static_cast<std::uint8_t>(event.value)};
+            its_line.closes_with = static_cast<std::uint16_t>(event.value);
             its_line.arrive(websocket::Opcode::close, code);
             break;
         }
