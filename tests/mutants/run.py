@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Wakes one planted bug after the other and lives simulated lives until one breaks a promise.
 
-Must not count a unit test: what is measured is the simulator. A mutant is killed by an invariant, by an
-assertion of the code, or by a life that does not end.
+Must not count a unit test: what is measured is the simulator. A mutant is killed by an invariant,
+by an assertion of the code, or by a life that does not end.
 """
 import argparse
 import concurrent.futures
@@ -49,11 +49,15 @@ def explanations(path):
 
 def table(options, results, explained):
     killed = sum(1 for _, what, _ in results if what)
-    lines = ["# Planted bugs, and what notices them", "",
-             "Written by `scripts/mutants --write`; do not edit. Each bug is one entry of",
-             "[catalogue.json](catalogue.json); it was written from SPEC before the simulator could be",
-             f"seen. {killed} of {len(results)} are killed within {options.schedules:,} schedules.", "",
-             "| bug | rule | what was planted | killed by | schedules |", "| ---: | --- | --- | --- | ---: |"]
+    lines = [
+        "# Planted bugs, and what notices them", "",
+        "Written by `scripts/mutants --write`; do not edit. Each bug is one entry of",
+        "[catalogue.json](catalogue.json); it was written from SPEC before the simulator could",
+        f"be seen. {killed} of {len(results)} are killed within {options.schedules:,} schedules.",
+        "",
+        "| bug | rule | what was planted | killed by | schedules |",
+        "| ---: | --- | --- | --- | ---: |",
+    ]
     for entry, what, within in results:
         by = what or f"**lives**: {explained.get(entry['id'], 'not explained')}"
         lines.append(f"| {entry['id']} | {entry['rule']} | {entry['name']} | {by} | "
