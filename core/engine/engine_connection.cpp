@@ -62,6 +62,8 @@ Outcome Engine::on(const input::TransportProgress& progress) {
     if (progress.generation != generation_ || state_ != ConnectionState::opening) {
         return Outcome::ok;
     }
+    // After a freeze the news may be read before the timer fires: it is as late as the timer says.
+    if (reached(connect_by_, now_)) return Outcome::ok;
     using Step = input::TransportProgress::Step;
     // One bound for TCP, TLS and upgrade together, counted from the end of resolving.
     if (opening_step_ == Step::resolving && progress.step != Step::resolving) {

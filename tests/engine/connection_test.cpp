@@ -113,6 +113,16 @@ TEST_CASE("time-outs: TCP, TLS and upgrade -> 15 s in all, not each", "[engine]"
     CHECK(h.until_deadline() == milliseconds(3'000));
 }
 
+TEST_CASE("time-outs: a step read after a freeze -> gives no time anew", "[engine]") {
+    Harness h;
+    h.start();
+    h.freeze(seconds(17));
+    h.progress(Step::connecting);
+    h.advance(seconds(0));
+    CHECK(h.count<output::AbortTransport>() == 1);
+    CHECK(h.reason() == Reason::resolve_timeout);
+}
+
 TEST_CASE("generations: what an old attempt says -> changes nothing", "[engine]") {
     Harness h;
     h.start();

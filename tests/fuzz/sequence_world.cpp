@@ -174,6 +174,7 @@ void Ledger::before(const engine::Input* input, engine::Instant now) {
     expired_before_ = engine::reached(deadline_before_, now_);
     presence_before_ = engine.presence();
     state_before_ = engine.state();
+    socket_before_ = newest_socket_;
     if (engine.closed()) return;
     if (step_is_any_of({0, 1})) disconnected_ = false;
     if (step_is_any_of({1})) wanted_ = true;
@@ -193,7 +194,9 @@ bool Ledger::step_answers_probe() const {
 
 void Ledger::note_times() {
     const auto& engine = keeper_.engine();
-    if (engine.state() != state_before_ || !sockets_.count(engine.generation())) {
+    // One step may end an attempt and begin the next: the same state, counted anew.
+    if (engine.state() != state_before_ || newest_socket_ != socket_before_ ||
+        !sockets_.count(engine.generation())) {
         state_since_ = now_;
     }
     const bool same = engine.task().number() == task_before_ && window_before_;

@@ -81,6 +81,7 @@ class Ledger {
     /// Its end is what the step is about; what was due before it may still be wished of it.
     engine::Generation ending_ = 0;
     engine::Generation newest_socket_ = 0;
+    engine::Generation socket_before_ = 0;
     std::uint64_t task_ = 0;
     bool task_open_ = false;
     std::set<std::uint64_t> os_ids_;
