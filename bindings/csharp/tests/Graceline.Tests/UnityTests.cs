@@ -131,28 +131,36 @@ namespace Graceline.Tests
         public void Paused_loop_through_the_whole_window_loses_nothing_and_accuses_nobody()
         {
             UnityLoop.Pause(true);
-            string text = new string('x', 4000);
-            for (int second = 0; second < 28; second++)
-            {
-                World.Advance(1000);
-                World.Do("{\"server_sends\":[" +
-                         string.Join(",", Enumerable.Repeat("\"" + text + "\"", 80)) + "]}");
-            }
+            SendNumbered(28);
             Assert.That(Client.Statistics.ReadingPausedCount, Is.GreaterThan(0), "back-pressure");
             Assert.That(Client.Status, Is.EqualTo(ConnectionStatus.Connected), "not called dead");
             World.Advance(5000);
             Assert.That(Client.Status, Is.EqualTo(ConnectionStatus.Disconnected), "the deadline");
+            long read = Client.Statistics.MessagesReceivedCount;
+            Assert.That(read, Is.InRange(500, 28 * MessagesASecond - 1), "a part stayed unread");
             UnityLoop.Pause(false);
-            for (int i = 0; i < 2000; i++)
-            {
-                World.Advance(0);
-                Frame();
-            }
+            FrameUntil(() => Client.Status == ConnectionStatus.Connected &&
+                             _messages.Count >= read);
+            Assert.That(_messages, Is.EqualTo(Numbered((int)read)), "all that was read, in order");
+            Assert.That(Client.Statistics.MessagesReceivedCount, Is.EqualTo(read));
             Assert.That(_events, Does.Contain("task Expired").And.Contain("return Refresh"));
-            Assert.That(_events, Does.Not.Contain("PongTimeout"));
-            Assert.That(_messages.Count, Is.GreaterThan(500), "what was read is delivered");
-            Assert.That(_messages, Has.All.EqualTo(text));
-            Assert.That(Client.Status, Is.EqualTo(ConnectionStatus.Connected));
+            Assert.That(Client.NeedsRefresh, "for what stayed unread");
+        }
+
+        [Test]
+        public void Paused_loop_that_returns_in_the_window_gets_every_message()
+        {
+            UnityLoop.Pause(true);
+            SendNumbered(28);
+            Assert.That(Client.Statistics.ReadingPausedCount, Is.GreaterThan(0), "back-pressure");
+            UnityLoop.Pause(false);
+            FrameUntil(() => _messages.Count >= 28 * MessagesASecond);
+            Assert.That(_messages, Is.EqualTo(Numbered(28 * MessagesASecond)));
+            Frame();
+            Assert.That(_messages.Count, Is.EqualTo(28 * MessagesASecond), "none twice");
+            Assert.That(_events, Does.Contain("task Returned").And.Contain("return Skip"));
+            Assert.That(_events.Count(each => each == "Connected"), Is.EqualTo(1));
+            Assert.That(Client.Info.ConnectionNumber, Is.EqualTo(1), "the same connection");
         }
 
         [Test]
@@ -256,6 +264,29 @@ namespace Graceline.Tests
         }
 
         private const string Editor = "Graceline.Unity.Editor.";
+        private const int MessagesASecond = 80;
+
+        private static IEnumerable<string> Numbered(int count)
+        {
+            return Enumerable.Range(0, count).Select(i => i.ToString().PadRight(4000, 'x'));
+        }
+
+        private static void SendNumbered(int seconds)
+        {
+            string[] texts = Numbered(seconds * MessagesASecond).ToArray();
+            for (int second = 0; second < seconds; second++)
+            {
+                World.Advance(1000);
+                World.Do("{\"server_sends\":[" +
+                         string.Join(",", texts.Skip(second * MessagesASecond)
+                             .Take(MessagesASecond).Select(each => "\"" + each + "\"")) + "]}");
+            }
+        }
+
+        private static void FrameUntil(Func<bool> condition)
+        {
+            for (int i = 0; i < 2000 && !condition(); i++) Frame();
+        }
 
         private static void Frame()
         {
