@@ -236,7 +236,9 @@ graceline_status graceline_client_send(graceline_client* handle, const graceline
             case client::SendOutcome::closed:
                 return status_of(engine::Outcome::closed);
             case client::SendOutcome::not_connected:
-                return status_of(engine::Outcome::not_connected);
+                throw capi::ApiError(GRACELINE_E_NOT_CONNECTED,
+                                     "client: no connection is wanted, so nothing would be sent; "
+                                     "connect() wants one");
             case client::SendOutcome::window_over:
                 return status_of(engine::Outcome::window_over);
             case client::SendOutcome::full:

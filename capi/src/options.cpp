@@ -146,7 +146,7 @@ void read_token(const graceline_options& o, client::Settings& settings) {
     settings.engine.token_timeout =
         engine::milliseconds(in_range("token_timeout_ms", o.token_timeout_ms, 100, 600'000));
     if (settings.engine.host_provides_token && !settings.token.empty()) {
-        invalid("token", "must be NULL when the host provides it (host_provides_token)");
+        invalid("token", "must be NULL together with host_provides_token");
     }
     if (const auto error = client::token_error(rule, settings.token); !error.empty()) {
         invalid("token", error);
@@ -238,11 +238,16 @@ void read_tls(const graceline_options& o, driver::TransportSettings& t) {
         tls.pins.push_back(parse_pin(element("tls_pins", index++), pin));
     }
     if (!tls.verify && !tls.pins.empty()) {
-        invalid("tls_pins", "need verification; tls_insecure_skip_verification must be 0");
+        invalid("tls_pins", "need verification, which tls_insecure_skip_verification turns off");
     }
     if (!t.secure) return;
     if (const auto error = driver::check_tls_settings(tls); !error.empty()) {
-        invalid("tls", error);
+        // What is wrong without the client's certificate too is the fault of the trusted ones.
+        auto bare = tls;
+        bare.client_certificate_pem.clear();
+        bare.client_key_pem.clear();
+        const bool trust = !driver::check_tls_settings(bare).empty();
+        invalid(trust ? "tls_ca_pem" : "tls_client_certificate_pem", error);
     }
 }
 

@@ -128,7 +128,14 @@ const std::vector<BadOption>& bad_options() {
              o.url = "wss://localhost/";
              o.tls_ca_pem = "not a certificate";
          },
-         "tls: "},
+         "tls_ca_pem: the CA bundle holds no certificate"},
+        {"client certificate that is no PEM",
+         [](auto& o) {
+             o.url = "wss://localhost/";
+             o.tls_client_certificate_pem = "not a certificate";
+             o.tls_client_key_pem = "not a key";
+         },
+         "tls_client_certificate_pem: the client certificate is not"},
         {"proxy scheme", [](auto& o) { o.proxy_url = "socks5://localhost:1"; }, "proxy_url"},
         {"proxy without port", [](auto& o) { o.proxy_url = "http://localhost"; }, "proxy_url"},
         {"proxy user alone", [](auto& o) { o.proxy_user = "u"; }, "proxy_user: needs proxy_url"},
@@ -283,6 +290,8 @@ TEST_CASE("calls: bad arguments on a live client -> refused, nothing changed", "
     CHECK(graceline_client_poll(host, -2, 0, &batch) == GRACELINE_E_INVALID_ARGUMENT);
     CHECK(graceline_client_poll(host, 0, 0, nullptr) == GRACELINE_E_INVALID_ARGUMENT);
     CHECK(host.send("hello") == GRACELINE_E_NOT_CONNECTED);
+    CHECK(std::string(graceline_last_error_text()).find("connect() wants one") !=
+          std::string::npos);
     CHECK(host.send("\xff\xfe") == GRACELINE_E_INVALID_ARGUMENT);
     CHECK(host.send(std::string(2 * 1024 * 1024, 'a')) == GRACELINE_E_INVALID_ARGUMENT);
     CHECK(graceline_client_ping(host) == GRACELINE_E_NOT_CONNECTED);
