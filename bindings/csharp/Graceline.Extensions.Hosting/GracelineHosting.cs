@@ -13,6 +13,17 @@ namespace Microsoft.Extensions.DependencyInjection
     /// <summary>Registers Graceline with a host's services.</summary>
     public static class GracelineServiceCollectionExtensions
     {
+        /// <summary>The same, where nothing of the container is needed.</summary>
+        /// <param name="services">The host's services.</param>
+        /// <param name="configure">Sets the options.</param>
+        /// <returns>The services.</returns>
+        public static IServiceCollection AddGraceline(this IServiceCollection services,
+                                                      Action<GracelineOptions> configure)
+        {
+            if (configure == null) throw new ArgumentNullException(nameof(configure));
+            return services.AddGraceline((provider, options) => configure(options));
+        }
+
         /// <summary>Adds one <see cref="GracelineClient"/> as a singleton that starts and ends with
         /// the host and logs with ILogger, category "Graceline". Attach handlers in the
         /// constructors of your own hosted services, or in <paramref name="attach"/>.</summary>
@@ -46,9 +57,20 @@ namespace Microsoft.Extensions.DependencyInjection
 
         private static void LogTo(GracelineOptions options, ILogger logger)
         {
-            options.LogLevel = GracelineLogLevel.Debug;
+            // A line that nobody reads must not cross the border; what is off now stays off.
+            if (!TryMostTalkative(logger, out GracelineLogLevel most)) return;
+            options.LogLevel = most;
             options.Log = (level, text) => logger.Log(Level(level), default(EventId), text, null,
                                                       (state, exception) => state);
+        }
+
+        private static bool TryMostTalkative(ILogger logger, out GracelineLogLevel most)
+        {
+            for (most = GracelineLogLevel.Debug; most >= GracelineLogLevel.Error; most--)
+            {
+                if (logger.IsEnabled(Level(most))) return true;
+            }
+            return false;
         }
 
         private static LogLevel Level(GracelineLogLevel level)

@@ -106,5 +106,12 @@ namespace Graceline
 
         /// <summary>For people.</summary>
         public string Text { get; }
+
+        /// <summary>For logs: status, phase, reason and text.</summary>
+        /// <returns>The text.</returns>
+        public override string ToString()
+        {
+            return Status + ", " + Phase + ", " + Reason + ": " + Text;
+        }
     }
 }

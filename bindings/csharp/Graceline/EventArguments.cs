@@ -42,6 +42,13 @@ namespace Graceline
 
         /// <summary>For people; never a secret.</summary>
         public string Text { get; }
+
+        /// <summary>For logs.</summary>
+        /// <returns>The text.</returns>
+        public override string ToString()
+        {
+            return Status + ", " + Phase + ": " + Text;
+        }
     }
 
     /// <summary>A background task began or ended.</summary>
@@ -62,6 +69,13 @@ namespace Graceline
 
         /// <summary>Why.</summary>
         public Reason Reason { get; }
+
+        /// <summary>For logs.</summary>
+        /// <returns>The text.</returns>
+        public override string ToString()
+        {
+            return "task " + TaskNumber + ": " + Cause + ", " + Reason;
+        }
     }
 
     /// <summary>What is on screen may be stale.</summary>
@@ -78,6 +92,13 @@ namespace Graceline
 
         /// <summary>The last message before which nothing is missing, or null.</summary>
         public string SinceId { get; }
+
+        /// <summary>For logs.</summary>
+        /// <returns>The text.</returns>
+        public override string ToString()
+        {
+            return "refresh needed: " + Reason;
+        }
     }
 
     /// <summary>The answer to a return: skip the refresh, or refresh.</summary>
@@ -94,6 +115,13 @@ namespace Graceline
 
         /// <summary>Why.</summary>
         public Reason Reason { get; }
+
+        /// <summary>For logs.</summary>
+        /// <returns>The text.</returns>
+        public override string ToString()
+        {
+            return Verdict + ": " + Reason;
+        }
     }
 
     /// <summary>What is known of the messages of one gap.</summary>
@@ -118,5 +146,12 @@ namespace Graceline
 
         /// <summary>Why.</summary>
         public Reason Reason { get; }
+
+        /// <summary>For logs.</summary>
+        /// <returns>The text.</returns>
+        public override string ToString()
+        {
+            return "gap " + GapNumber + " of " + Length + ": " + Verdict + ", " + Reason;
+        }
     }
 }

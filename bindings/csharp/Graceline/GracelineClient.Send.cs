@@ -38,6 +38,14 @@ namespace Graceline
 
         /// <summary>Why it failed.</summary>
         public Reason Reason { get; }
+
+        /// <summary>For logs, such as "message 3: Failed (MessageExpired)".</summary>
+        /// <returns>The text.</returns>
+        public override string ToString()
+        {
+            string why = Fate == SendFate.Failed ? " (" + Reason + ")" : string.Empty;
+            return "message " + Id + ": " + Fate + why;
+        }
     }
 
     public sealed partial class GracelineClient
@@ -63,7 +71,10 @@ namespace Graceline
         public Task<SendResult> SendAsync(string text, SendOptions options,
                                           CancellationToken cancellationToken = default)
         {
-            if (text == null) throw new ArgumentNullException(nameof(text));
+            if (text == null)
+            {
+                return Task.FromException<SendResult>(new ArgumentNullException(nameof(text)));
+            }
             int most = Encoding.UTF8.GetMaxByteCount(text.Length);
             byte[] rented = ArrayPool<byte>.Shared.Rent(most);
             try
@@ -108,18 +119,32 @@ namespace Graceline
                                              SendOptions options, CancellationToken token)
         {
             if (token.IsCancellationRequested) return Task.FromCanceled<SendResult>(token);
-            EnsurePump();
             Waiter<SendResult> waiter;
             ulong id;
-            using (Arena arena = options?.DeduplicationId == null ? null : new Arena())
+            try
             {
-                lock (_waitGate)
+                EnsurePump();
+                using (Arena arena = options?.DeduplicationId == null ? null : new Arena())
                 {
-                    Check(SendNow(data, kind, options, arena, out id));
-                    waiter = new Waiter<SendResult>(this);
-                    _sends.Add(id, waiter);
+                    lock (_waitGate)
+                    {
+                        Check(SendNow(data, kind, options, arena, out id));
+                        waiter = new Waiter<SendResult>(this);
+                        _sends.Add(id, waiter);
+                    }
                 }
             }
+            catch (Exception refused)
+            {
+                return Task.FromException<SendResult>(refused);
+            }
+            return token.CanBeCanceled ? TakenBackBy(token, waiter, id) : waiter.Task;
+        }
+
+        // Apart from its caller, which without a token then allocates no closure.
+        private Task<SendResult> TakenBackBy(CancellationToken token, Waiter<SendResult> waiter,
+                                             ulong id)
+        {
             return waiter.CancelledBy(token, each => TakeBack(id));
         }
 
@@ -141,7 +166,7 @@ namespace Graceline
             fixed (byte* bytes = &MemoryMarshal.GetReference(data))
             {
                 outgoing.data = bytes;
-                return Native.graceline_client_send(_handle, &outgoing, out id);
+                return Native.graceline_client_send(Handle, &outgoing, out id);
             }
         }
 

@@ -1,6 +1,7 @@
 // Messages as asynchronous sequences, and those that wait because nobody listens yet.
 // Must not take a batch out of its bound: what is not released counts as queue, and stops the
 // socket.
+using System;
 using System.Collections.Generic;
 using System.Threading;
 
@@ -43,6 +44,7 @@ namespace Graceline
 
         internal BatchReader OpenReader(CancellationToken token, CancellationToken second)
         {
+            if (IsDisposed) throw new ObjectDisposedException(nameof(GracelineClient));
             EnsurePump();
             var reader = new BatchReader(this, token, second);
             lock (_streamGate)

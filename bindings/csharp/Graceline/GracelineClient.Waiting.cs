@@ -1,5 +1,6 @@
 // What is awaited: the connection, fates, pings and pages, each ended by exactly one event.
-// Must register under the gate that the event's reader takes too, or an answer could come first.
+// Must register under the gate that the event's reader takes too, or an answer could come first;
+// what refuses a call comes through its task, as what ends it later does.
 using System;
 using System.Collections.Generic;
 using System.Threading;
@@ -27,19 +28,31 @@ namespace Graceline
 
         /// <summary>Wants a connection from now on, and waits until it is up; starts the client
         /// where it was not started.</summary>
-        /// <param name="cancellationToken">Ends the wait; the connection stays wanted.</param>
+        /// <param name="cancellationToken">Ends the wait; the connection stays wanted. Cancelled
+        /// already: nothing is done.</param>
         /// <returns>The wait.</returns>
         /// <exception cref="GracelineException">It ended for good: the reason and the HTTP status
         /// say why.</exception>
         public Task ConnectAsync(CancellationToken cancellationToken = default)
         {
-            Start();
-            Waiter<bool> waiter;
-            lock (_waitGate)
+            if (cancellationToken.IsCancellationRequested)
             {
-                Check(Native.graceline_client_connect(_handle));
-                if (Status == ConnectionStatus.Connected) return Task.CompletedTask;
-                waiter = Add(_connects);
+                return Task.FromCanceled(cancellationToken);
+            }
+            Waiter<bool> waiter;
+            try
+            {
+                Start();
+                lock (_waitGate)
+                {
+                    Check(Native.graceline_client_connect(Handle));
+                    if (Status == ConnectionStatus.Connected) return Task.CompletedTask;
+                    waiter = Add(_connects);
+                }
+            }
+            catch (Exception refused)
+            {
+                return Task.FromException(refused);
             }
             return waiter.CancelledBy(cancellationToken, Forget);
         }
@@ -47,12 +60,13 @@ namespace Graceline
         /// <summary>Ends the connection, and waits until it is closed, for at most
         /// <see cref="GracelineOptions.CloseTimeout"/>; none is wanted until
         /// <see cref="ConnectAsync"/>.</summary>
-        /// <param name="cancellationToken">Ends the wait.</param>
+        /// <param name="cancellationToken">Ends the wait; the connection ends all the
+        /// same.</param>
         /// <returns>The wait.</returns>
         public async Task DisconnectAsync(CancellationToken cancellationToken = default)
         {
             EnsurePump();
-            Check(Native.graceline_client_disconnect(_handle));
+            Check(Native.graceline_client_disconnect(Handle));
             // The status is Disconnected at once, and the end of the close handshake is no event.
             while (!IsDisposed && Info.Phase == ConnectionPhase.Closing)
             {
@@ -65,12 +79,23 @@ namespace Graceline
         /// <returns>The round trip.</returns>
         public Task<TimeSpan> PingAsync(CancellationToken cancellationToken = default)
         {
-            EnsurePump();
-            Waiter<TimeSpan> waiter;
-            lock (_waitGate)
+            if (cancellationToken.IsCancellationRequested)
             {
-                Check(Native.graceline_client_ping(_handle));
-                waiter = Add(_pings);
+                return Task.FromCanceled<TimeSpan>(cancellationToken);
+            }
+            Waiter<TimeSpan> waiter;
+            try
+            {
+                EnsurePump();
+                lock (_waitGate)
+                {
+                    Check(Native.graceline_client_ping(Handle));
+                    waiter = Add(_pings);
+                }
+            }
+            catch (Exception refused)
+            {
+                return Task.FromException<TimeSpan>(refused);
             }
             return waiter.CancelledBy(cancellationToken, Forget);
         }
@@ -79,14 +104,21 @@ namespace Graceline
 
         internal Task<Page> FetchAsync(FetchCall call, Action cancel, CancellationToken token)
         {
-            token.ThrowIfCancellationRequested();
-            EnsurePump();
+            if (token.IsCancellationRequested) return Task.FromCanceled<Page>(token);
             Waiter<Page> waiter;
-            lock (_waitGate)
+            try
             {
-                Check(call(out ulong request));
-                waiter = new Waiter<Page>(this);
-                _pages.Add(request, waiter);
+                EnsurePump();
+                lock (_waitGate)
+                {
+                    Check(call(out ulong request));
+                    waiter = new Waiter<Page>(this);
+                    _pages.Add(request, waiter);
+                }
+            }
+            catch (Exception refused)
+            {
+                return Task.FromException<Page>(refused);
             }
             // The library answers the cancelled request; its answer ends the wait.
             return waiter.CancelledBy(token, cancelled => cancel());

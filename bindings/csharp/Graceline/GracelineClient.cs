@@ -32,18 +32,7 @@ namespace Graceline
         {
             if (options == null) throw new ArgumentNullException(nameof(options));
             GracelineLibrary.CheckLoaded();
-            if (options.Delivery == EventDelivery.Manual && options.SynchronizationContext != null)
-            {
-                throw new ArgumentException(
-                    "SynchronizationContext: must be null with manual delivery, where events are " +
-                    "raised by Pump()", nameof(options.SynchronizationContext));
-            }
-            if (options.BackgroundTime != null && options.NativeBackgroundTime != null)
-            {
-                throw new ArgumentException(
-                    "NativeBackgroundTime: must be null together with BackgroundTime",
-                    nameof(options.NativeBackgroundTime));
-            }
+            CheckDelivery(options);
             _delivery = options.Delivery;
             _context = options.SynchronizationContext;
             _tokenProvider = options.TokenProvider;
@@ -141,7 +130,7 @@ namespace Graceline
             {
                 NativeConnectionInfo info;
                 info.struct_size = (uint)sizeof(NativeConnectionInfo);
-                Check(Native.graceline_client_connection_info(_handle, &info));
+                Check(Native.graceline_client_connection_info(Handle, &info));
                 return new ConnectionInfo(&info);
             }
         }
@@ -153,12 +142,15 @@ namespace Graceline
             {
                 NativeStatistics statistics;
                 statistics.struct_size = (uint)sizeof(NativeStatistics);
-                Check(Native.graceline_client_statistics(_handle, &statistics));
+                Check(Native.graceline_client_statistics(Handle, &statistics));
                 return new Statistics(&statistics);
             }
         }
 
-        internal ClientHandle Handle => _handle;
+        /// <summary>For calls that a disposed client refuses, in its own name.</summary>
+        internal ClientHandle Handle => IsDisposed
+            ? throw new ObjectDisposedException(nameof(GracelineClient))
+            : _handle;
 
         /// <summary>For C code of the host; valid until Dispose.</summary>
         internal IntPtr NativePointer => _handle.DangerousGetHandle();
@@ -169,7 +161,7 @@ namespace Graceline
         /// connects. Attach the handlers before.</summary>
         public void Start()
         {
-            Check(Native.graceline_client_start(_handle));
+            Check(Native.graceline_client_start(Handle));
             EnsurePump();
         }
 
@@ -178,7 +170,7 @@ namespace Graceline
         public void ConfigureServices(ApplicationState state)
         {
             EnsurePump();
-            Check(Native.graceline_client_configure_services(_handle, state));
+            Check(Native.graceline_client_configure_services(Handle, state));
         }
 
         /// <summary>The system is about to take the background time back. Returns when the
@@ -186,21 +178,21 @@ namespace Graceline
         /// </summary>
         public void BackgroundTimeExpiring()
         {
-            Check(Native.graceline_client_background_time_expiring(_handle));
+            Check(Native.graceline_client_background_time_expiring(Handle));
         }
 
         /// <summary>Reports the network.</summary>
         /// <param name="network">What is known of it.</param>
         public void NetworkChanged(NetworkState network)
         {
-            Check(Native.graceline_client_network_changed(_handle, network));
+            Check(Native.graceline_client_network_changed(Handle, network));
         }
 
         /// <summary>Takes a mark before a refresh by the host's own means is fetched.</summary>
         /// <returns>The mark, for <see cref="MarkRefreshed"/>.</returns>
         public long RefreshBegin()
         {
-            Check(Native.graceline_client_refresh_begin(_handle, out ulong mark));
+            Check(Native.graceline_client_refresh_begin(Handle, out ulong mark));
             return (long)mark;
         }
 
@@ -208,7 +200,7 @@ namespace Graceline
         /// <param name="mark">From <see cref="RefreshBegin"/>.</param>
         public void MarkRefreshed(long mark)
         {
-            Check(Native.graceline_client_mark_refreshed(_handle, (ulong)mark));
+            Check(Native.graceline_client_mark_refreshed(Handle, (ulong)mark));
         }
 
         /// <summary>The position: the last message before which nothing is missing, to be given as
@@ -226,7 +218,7 @@ namespace Graceline
                 while (true)
                 {
                     GracelineStatus status = Native.graceline_client_last_message_id(
-                        _handle, name, buffer, size, out UIntPtr needed);
+                        Handle, name, buffer, size, out UIntPtr needed);
                     if (status == GracelineStatus.Ok && needed == UIntPtr.Zero) return null;
                     if (status == GracelineStatus.Ok && buffer != null) return Utf8.Read(buffer);
                     // The position may have moved to a longer id since the size was asked for.
@@ -258,7 +250,15 @@ namespace Graceline
         /// on until <see cref="Closed"/>. <see cref="Dispose"/> is still needed.</summary>
         public void Close()
         {
-            Native.graceline_client_close(_handle);
+            if (IsDisposed) return;
+            try
+            {
+                Native.graceline_client_close(_handle);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Disposed meanwhile, which is more.
+            }
         }
 
         /// <summary>Closes the client in order and returns at once. No event is raised afterwards;
@@ -289,6 +289,28 @@ namespace Graceline
             if (status == GracelineStatus.Ok) return;
             if (IsDisposed) throw new ObjectDisposedException(nameof(GracelineClient));
             throw GracelineException.From(status);
+        }
+
+        /// <summary>The rules of what C has not.</summary>
+        private static void CheckDelivery(GracelineOptions options)
+        {
+            if (options.Delivery < EventDelivery.Thread || options.Delivery > EventDelivery.Manual)
+            {
+                throw new ArgumentException(
+                    "Delivery: must be an EventDelivery", nameof(options.Delivery));
+            }
+            if (options.Delivery == EventDelivery.Manual && options.SynchronizationContext != null)
+            {
+                throw new ArgumentException(
+                    "SynchronizationContext: must be null with manual delivery, where events are " +
+                    "raised by Pump()", nameof(options.SynchronizationContext));
+            }
+            if (options.BackgroundTime != null && options.NativeBackgroundTime != null)
+            {
+                throw new ArgumentException(
+                    "NativeBackgroundTime: must be null together with BackgroundTime",
+                    nameof(options.NativeBackgroundTime));
+            }
         }
 
         private static unsafe ClientHandle Create(GracelineOptions options)

@@ -48,6 +48,7 @@ namespace Graceline
         {
             string text = Utf8.Read(Native.graceline_last_error_text());
             if (status == GracelineStatus.InvalidArgument) return OptionNames.Refused(text);
+            text = OptionNames.InCSharp(text);
             if (status == GracelineStatus.NoMemory) return new OutOfMemoryException(text);
             if (status == GracelineStatus.Closed)
             {

@@ -31,5 +31,12 @@ namespace Graceline
         /// <summary>Messages, oldest first; or conversations in the server's order, whose
         /// <see cref="Message.Id"/> is the conversation's.</summary>
         public IReadOnlyList<Message> Items { get; }
+
+        /// <summary>For logs.</summary>
+        /// <returns>The text.</returns>
+        public override string ToString()
+        {
+            return Items.Count + " " + Kind + ", end: " + End;
+        }
     }
 }

@@ -28,6 +28,10 @@ namespace Graceline
         private readonly GracelineClient _client;
         private readonly MessagesRequestHandle _handle;
 
+        private MessagesRequestHandle Handle => _handle.IsClosed
+            ? throw new ObjectDisposedException(nameof(MessagesRequest))
+            : _handle;
+
         internal MessagesRequest(GracelineClient client, MessagesRequestOptions options)
         {
             _client = client;
@@ -42,7 +46,7 @@ namespace Graceline
         public Task<Page> FetchPreviousAsync(CancellationToken cancellationToken = default)
         {
             return _client.FetchAsync(
-                (out ulong id) => Native.graceline_messages_request_fetch_previous(_handle, out id),
+                (out ulong id) => Native.graceline_messages_request_fetch_previous(Handle, out id),
                 Cancel, cancellationToken);
         }
 
@@ -54,7 +58,7 @@ namespace Graceline
         public Task<Page> FetchNextAsync(CancellationToken cancellationToken = default)
         {
             return _client.FetchAsync(
-                (out ulong id) => Native.graceline_messages_request_fetch_next(_handle, out id),
+                (out ulong id) => Native.graceline_messages_request_fetch_next(Handle, out id),
                 Cancel, cancellationToken);
         }
 
@@ -103,6 +107,10 @@ namespace Graceline
         private readonly GracelineClient _client;
         private readonly ConversationsRequestHandle _handle;
 
+        private ConversationsRequestHandle Handle => _handle.IsClosed
+            ? throw new ObjectDisposedException(nameof(ConversationsRequest))
+            : _handle;
+
         internal ConversationsRequest(GracelineClient client, int limit)
         {
             _client = client;
@@ -117,7 +125,7 @@ namespace Graceline
         {
             return _client.FetchAsync(
                 (out ulong id) =>
-                    Native.graceline_conversations_request_fetch_next(_handle, out id),
+                    Native.graceline_conversations_request_fetch_next(Handle, out id),
                 Cancel, cancellationToken);
         }
 

@@ -96,5 +96,14 @@ namespace Graceline
 
         /// <summary>Of those that are kept.</summary>
         public long OutboxBytes { get; }
+
+        /// <summary>For logs: the counters that are asked for most.</summary>
+        /// <returns>The text.</returns>
+        public override string ToString()
+        {
+            return MessagesReceivedCount + " messages received, " + MessagesSentCount + " sent, " +
+                   OutboxCount + " without a fate, " + ConnectionsCount + " connections, " +
+                   GapsCount + " gaps, " + TasksCount + " background tasks";
+        }
     }
 }

@@ -43,6 +43,41 @@ namespace Graceline.Tests
                 .Build();
         }
 
+        [TestCase(LogLevel.Debug, GracelineLogLevel.Debug)]
+        [TestCase(LogLevel.Information, GracelineLogLevel.Info)]
+        [TestCase(LogLevel.Error, GracelineLogLevel.Error)]
+        [TestCase(LogLevel.None, null)]
+        public void Lines_that_nobody_reads_are_not_asked_for(LogLevel least,
+                                                              GracelineLogLevel? expected)
+        {
+            GracelineOptions made = null;
+            using (IHost host = new HostBuilder()
+                .ConfigureLogging(logging => logging.SetMinimumLevel(least)
+                    .AddProvider(new Recorder(new ConcurrentQueue<string>())))
+                .ConfigureServices(services => services.AddGraceline(options =>
+                {
+                    options.Url = "ws://127.0.0.1:1/";
+                    made = options;
+                }))
+                .Build())
+            {
+                host.Services.GetRequiredService<GracelineClient>();
+            }
+            Assert.That(made.Log != null, Is.EqualTo(expected.HasValue));
+            if (expected.HasValue) Assert.That(made.LogLevel, Is.EqualTo(expected));
+        }
+
+        [Test]
+        public void Missing_arguments_are_named()
+        {
+            var services = new ServiceCollection();
+            Assert.That(Assert.Throws<ArgumentNullException>(() => services.AddGraceline(
+                (Action<GracelineOptions>)null)).ParamName, Is.EqualTo("configure"));
+            Assert.That(Assert.Throws<ArgumentNullException>(() => services.AddGraceline(
+                (Action<IServiceProvider, GracelineOptions>)null)).ParamName,
+                        Is.EqualTo("configure"));
+        }
+
         private sealed class Recorder : ILoggerProvider
         {
             private readonly ConcurrentQueue<string> _lines;

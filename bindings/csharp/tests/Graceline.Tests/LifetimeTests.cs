@@ -27,26 +27,6 @@ namespace Graceline.Tests
             _server?.Dispose();
         }
 
-        [Test]
-        public void Disposed_client_refuses_calls_and_answers_queries_safely()
-        {
-            GracelineClient client = Idle();
-            client.Dispose();
-            client.Dispose();
-            Assert.Throws<ObjectDisposedException>(() => client.Start());
-            Assert.Throws<ObjectDisposedException>(() => client.SendAsync("x"));
-            Assert.Throws<ObjectDisposedException>(() => client.PingAsync());
-            Assert.Throws<ObjectDisposedException>(() => client.ConnectAsync());
-            Assert.Throws<ObjectDisposedException>(
-                () => client.ConfigureServices(ApplicationState.DidBackground));
-            Assert.Throws<ObjectDisposedException>(() => client.MessagesRequest());
-            Assert.Throws<ObjectDisposedException>(() => client.Info.ToString());
-            Assert.That(client.Status, Is.EqualTo(ConnectionStatus.Disconnected));
-            Assert.That(client.BackgroundTaskEnabled, Is.False);
-            Assert.That(client.NeedsRefresh);
-            Assert.That(client.BackgroundTimeRemaining, Is.EqualTo(TimeSpan.Zero));
-        }
-
         [TestCase(EventDelivery.Thread)]
         [TestCase(EventDelivery.Manual)]
         public async Task Dispose_in_a_handler_ends_the_events(EventDelivery delivery)

@@ -198,6 +198,33 @@ namespace Graceline.Tests
         }
 
         [Test]
+        public void Handler_that_throws_is_shown_in_unitys_console_once()
+        {
+            var shown = new List<string>();
+            Application.LogCallback listen = (condition, trace, type) =>
+                shown.Add(type + " " + condition);
+            Application.logMessageReceived += listen;
+            UnityLoop.Leave();
+            for (int session = 0; session < 2; session++)
+            {
+                UnityLoop.EnterPlayMode(typeof(GracelineBehaviour).Assembly);
+            }
+            _component = new GameObject().AddComponent<GracelineBehaviour>();
+            _component.Url = "ws://127.0.0.1:1/ws";
+            _component.Created += client => client.MessageReceived += (sender, message) =>
+                throw new InvalidOperationException("planted " + message.Text);
+            Frame();
+            World.Do("{\"server_sends\":[\"a\",\"b\"]}");
+            Frame();
+            Application.logMessageReceived -= listen;
+            Assert.That(shown, Is.EqualTo(new[]
+            {
+                "Exception InvalidOperationException: planted a",
+                "Exception InvalidOperationException: planted b"
+            }));
+        }
+
+        [Test]
         public void Quit_tells_the_server()
         {
             UnityLoop.Quit();

@@ -43,25 +43,66 @@ namespace UnityEngine
 
     public static class Application
     {
+        public delegate void LogCallback(string condition, string stackTrace, LogType type);
+
+        public static event LogCallback logMessageReceived;
+
         public static bool isFocused { get; set; } = true;
+
+        internal static void Write(string condition, string stackTrace, LogType type)
+        {
+            Console.WriteLine(type + ": " + condition);
+            logMessageReceived?.Invoke(condition, stackTrace, type);
+        }
+    }
+
+    public enum LogType
+    {
+        Error,
+        Assert,
+        Warning,
+        Log,
+        Exception
     }
 
     public static class Debug
     {
         public static void Log(object message)
         {
-            Console.WriteLine(message);
+            Application.Write(message.ToString(), string.Empty, LogType.Log);
         }
 
         public static void LogWarning(object message)
         {
-            Console.WriteLine("warning: " + message);
+            Application.Write(message.ToString(), string.Empty, LogType.Warning);
+        }
+
+        public static void LogException(Exception exception)
+        {
+            Application.Write(exception.GetType().Name + ": " + exception.Message,
+                              exception.StackTrace, LogType.Exception);
         }
     }
 
     [AttributeUsage(AttributeTargets.Field)]
     public sealed class SerializeField : Attribute
     {
+    }
+
+    [AttributeUsage(AttributeTargets.Field)]
+    public sealed class TooltipAttribute : Attribute
+    {
+        public TooltipAttribute(string tooltip)
+        {
+        }
+    }
+
+    [AttributeUsage(AttributeTargets.Field)]
+    public sealed class MinAttribute : Attribute
+    {
+        public MinAttribute(float min)
+        {
+        }
     }
 
     [AttributeUsage(AttributeTargets.Class)]

@@ -12,9 +12,18 @@ namespace Graceline.Unity
     [AddComponentMenu("Graceline/Graceline Client")]
     public class GracelineBehaviour : MonoBehaviour
     {
+        [Tooltip("The server: wss://, or ws:// on this machine.")]
         [SerializeField] private string _url = "ws://127.0.0.1:8080/ws";
+
+        [Tooltip("Connects by itself, and again after a return. Off: call Client.ConnectAsync().")]
         [SerializeField] private bool _autoEstablishSocketConnection = true;
+
+        [Min(0f)]
+        [Tooltip("How long the connection is kept in background, in seconds.")]
         [SerializeField] private float _graceSeconds = 30f;
+
+        [Min(0f)]
+        [Tooltip("How long events are raised in one frame, in milliseconds.")]
         [SerializeField] private float _budgetMilliseconds = 2f;
 
         private readonly AppStateReporter _reporter = new AppStateReporter();
@@ -43,7 +52,8 @@ namespace Graceline.Unity
             set { _autoEstablishSocketConnection = value; }
         }
 
-        /// <summary>How long the connection is kept in background.</summary>
+        /// <summary>How long the connection is kept in background; takes effect when the component
+        /// is enabled, as <see cref="AutoEstablishSocketConnection"/> does.</summary>
         public float GraceSeconds
         {
             get { return _graceSeconds; }
