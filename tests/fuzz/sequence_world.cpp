@@ -92,7 +92,9 @@ struct Ledger::Visitor {
         l.require_end_of_task(ended);
         l.task_open_ = false;
         using engine::TaskCause;
-        if (ended.cause != TaskCause::returned) l.wanted_ = false;
+        // What was due before a connect() is carried out before it.
+        const bool then_connects = l.step_is_any_of({1}) && l.expired_before_;
+        if (ended.cause != TaskCause::returned && !then_connects) l.wanted_ = false;
     }
     void operator()(const out::GapJudged& judged) const {
         require(l.gaps_.insert(judged.gap.number).second, "one verdict a gap");

@@ -43,6 +43,7 @@ void Client::check() {
     keeper_.check_invariants();
     require(queue_ <= plan_.queue_messages + 512, Invariant::memory_is_bounded,
             "the queue grows beyond its bound");
+    check_positions();
     require(!held_now_ || !requests_.empty() || oracle_.verdict_pending(), Invariant::refresh_ends,
             "messages wait for a page that nobody fetches");
     if (!held_now_ && !oracle_.needs_refresh() && oracle_.up() && !oracle_.closed()) {
@@ -53,6 +54,20 @@ void Client::check() {
                      "fresh, and message " + std::to_string(truth_.first_missing()) + " of " +
                          std::to_string(proven) + " is missing");
         }
+    }
+}
+
+/// They stand over nothing that is missing.
+void Client::check_positions() {
+    const auto& positions = keeper_.positions();
+    const bool one_list = !plan_.keeper.source || plan_.keeper.source->scope == history::Scope::all;
+    const auto conversations = one_list ? 1 : plan_.conversations;
+    for (std::uint32_t i = 0; i < conversations; ++i) {
+        const char name = static_cast<char>('a' + i);
+        const auto position = positions.get({&name, 1});
+        if (!position) continue;
+        const auto place = outside_.place_of_id(*position);
+        if (std::exchange(positions_[i], place) != place) truth_.check_position({&name, 1}, place);
     }
 }
 
@@ -295,13 +310,17 @@ void Client::send(std::string_view id, std::size_t size, std::optional<Duration>
     }
     std::uint64_t offset = 0;
     if (may == keeper::Sending::now && sender_ != 0 && outside_.write(sender_, id, size, offset)) {
-        oracle_.accepted_message(keeper_.passed(offset));
+        const auto number = keeper_.passed(offset);
+        oracle_.accepted_message(number);
+        given_.emplace_back(number, offset);
     } else if (!keeper_.outbox().has_acks() || !keeper_.outbox().knows(id)) {
         engine::Outgoing message;
         message.payload.assign(size, 'x');
         message.deduplication_id = id;
         if (expires_in) message.expires_at = now_ + *expires_in;
-        oracle_.accepted_message(keeper_.keep(std::move(message)));
+        const auto number = keeper_.keep(std::move(message));
+        oracle_.accepted_message(number);
+        number_of_[std::string(id)] = number;
         send_waiting();
     }
     answer_questions();
@@ -316,6 +335,7 @@ void Client::send_waiting() {
         if (!outside_.write(sender_, message->deduplication_id, message->payload.size(), offset)) {
             return;
         }
+        given_.emplace_back(number_of_.at(message->deduplication_id), offset);
         keeper_.given(offset);
     }
 }
@@ -333,6 +353,13 @@ void Client::flushed(std::uint64_t offset, Instant now) {
     keeper_.flushed(offset);
     drain();
     check();
+    if (!keeper_.outbox().has_acks()) {
+        for (const auto& [number, end] : given_) {
+            require(end > offset || oracle_.has_fate(number), Invariant::one_fate,
+                    "the kernel has a message, and it has no fate");
+        }
+    }
+    std::erase_if(given_, [&](const auto& each) { return each.second <= offset; });
     run_acts();
 }
 

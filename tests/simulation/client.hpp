@@ -3,11 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/keeper/keeper.hpp"
@@ -25,6 +27,8 @@ class Outside {
   public:
     virtual ~Outside() = default;
     virtual void open(std::uint64_t generation) = 0;
+    /// The client's first words are said; its session_opened() follows, now, later or never.
+    virtual void open_session(std::uint64_t generation) = 0;
     virtual void close(std::uint64_t generation, std::uint16_t code) = 0;
     virtual void abort(std::uint64_t generation) = 0;
     virtual void ping(std::uint64_t generation, const engine::PingPayload& payload) = 0;
@@ -69,6 +73,7 @@ class Client {
 
     // What comes from outside.
     void opened(std::uint64_t generation, Instant now);
+    void session_opened(std::uint64_t generation, Instant now);
     void readable(Line& line, std::size_t most_bytes, Instant now);
     void ended(std::uint64_t generation, const engine::Failure& why, Instant now);
     void flushed(std::uint64_t offset, Instant now);
@@ -116,6 +121,7 @@ class Client {
     void take_message(websocket::Opcode opcode, std::span<const std::uint8_t> payload);
     void carry_out_session_actions();
     void check();
+    void check_positions();
 
     const Plan& plan_;
     Truth& truth_;
@@ -149,6 +155,10 @@ class Client {
     };
     std::optional<HeldFrom> held_from_;  ///< As in core/client.
     bool paused_ = false;
+    /// Went to the connection as it came, and the place in its stream where each ends.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> given_;
+    std::unordered_map<std::string, std::uint64_t> number_of_;  ///< By de-duplication id.
+    std::array<std::uint32_t, 5> positions_{};
     std::vector<std::uint64_t> requests_;
     std::uint64_t next_request_ = 0;
     std::optional<history::output::StartFetch> waiting_fetch_;

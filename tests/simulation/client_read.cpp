@@ -18,20 +18,36 @@ void Client::opened(std::uint64_t generation, Instant now) {
         run_acts();
         return;
     }
-    session_.open({});
+    session::OpenContext context;
+    if (plan_.keeper.engine.host_provides_token) context.token = "t";
+    session_.open(context);
+    bool said_token = false;
     while (const auto action = session_.poll_action()) {
-        if (!std::holds_alternative<session::action::Opened>(*action)) continue;
-        sender_ = generation;
-        paused_ = false;
-        const auto& options = plan_.keeper.engine;
-        if (engine().connections() == 0 && !options.has_cursor &&
-            !options.initial_refresh_required) {
-            // SPEC: the app loads its screen after `connected`.
-            truth_.app_saw_all_before(outside_.subscribed());
-        }
-        step(in::SessionOpened{generation, in::SessionStart::fresh, false});
-        if (!engine().takes_frames(generation)) sender_ = 0;
+        if (std::holds_alternative<session::action::SendFrame>(*action)) said_token = true;
     }
+    require(said_token == plan_.session.token_frame.has_value(), Invariant::token_is_asked_by_rule,
+            "a connection begins without its token");
+    outside_.open_session(generation);
+    answer_questions();
+    run_acts();
+}
+
+void Client::session_opened(std::uint64_t generation, Instant now) {
+    now_ = now;
+    if (engine().state() != engine::ConnectionState::opening_session ||
+        engine().generation() != generation) {
+        return;
+    }
+    sender_ = generation;
+    paused_ = false;
+    given_.clear();
+    const auto& options = plan_.keeper.engine;
+    if (engine().connections() == 0 && !options.has_cursor && !options.initial_refresh_required) {
+        // SPEC: the app loads its screen after `connected`.
+        truth_.app_saw_all_before(outside_.subscribed());
+    }
+    step(in::SessionOpened{generation, in::SessionStart::fresh, false});
+    if (!engine().takes_frames(generation)) sender_ = 0;
     send_waiting();
     answer_questions();
     run_acts();
@@ -63,6 +79,8 @@ void Client::readable(Line& line, std::size_t most_bytes, Instant now) {
                 if (event.first) parts_.clear();
                 parts_.append(reinterpret_cast<const char*>(event.payload.data()),
                               event.payload.size());
+                require(parts_.size() <= plan_.max_message_bytes, Invariant::memory_is_bounded,
+                        "a message beyond the limit is taken");
                 if (event.last && takes) {
                     take_message(
                         event.opcode,
@@ -78,6 +96,11 @@ void Client::readable(Line& line, std::size_t most_bytes, Instant now) {
                 closed = engine::Failure{engine::Reason::closed_by_server, event.close_code, 0, {}};
                 break;
             case websocket::ReadKind::failed:
+                if (line.says_too_much &&
+                    line.reader.error() == websocket::ProtocolError::message_too_big) {
+                    closed = engine::Failure{engine::Reason::message_too_big, 1009, 0, {}};
+                    break;
+                }
                 violated(Invariant::no_message_lost, "the codec refuses a valid server");
             case websocket::ReadKind::ping:
             case websocket::ReadKind::need_more:

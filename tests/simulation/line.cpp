@@ -20,16 +20,28 @@ void Line::arrive_text(std::string_view text) {
     arrive(websocket::Opcode::continuation, whole.subspan(half));
 }
 
+void Line::arrive_too_much(std::size_t limit) {
+    says_too_much = true;
+    const std::vector<std::uint8_t> much(limit - 10, 't');
+    const auto begin = kernel.size();
+    arrive(websocket::Opcode::text, much);
+    kernel[begin] &= 0x7F;
+    arrive(websocket::Opcode::continuation, std::span(much).first(20));
+}
+
 void Line::arrive(websocket::Opcode opcode, std::span<const std::uint8_t> payload) {
     constexpr std::uint8_t kFinal = 0x80;
     constexpr std::size_t kLongestShort = 125;
+    constexpr std::size_t kLongestMiddle = 0xFFFF;
     kernel.push_back(kFinal | static_cast<std::uint8_t>(opcode));
     if (payload.size() <= kLongestShort) {
         kernel.push_back(static_cast<std::uint8_t>(payload.size()));
     } else {
-        kernel.push_back(126);
-        kernel.push_back(static_cast<std::uint8_t>(payload.size() >> 8U));
-        kernel.push_back(static_cast<std::uint8_t>(payload.size() & 0xFFU));
+        const bool middle = payload.size() <= kLongestMiddle;
+        kernel.push_back(middle ? 126 : 127);
+        for (int byte = middle ? 1 : 7; byte >= 0; --byte) {
+            kernel.push_back(static_cast<std::uint8_t>(std::uint64_t{payload.size()} >> 8 * byte));
+        }
     }
     kernel.insert(kernel.end(), payload.begin(), payload.end());
 }

@@ -21,6 +21,7 @@ struct Line {
     bool deaf = false;         ///< Nothing reaches the client.
     bool mute = false;         ///< Nothing reaches the server.
     bool pongs = true;
+    bool session_by_server = false;  ///< It opens when the server says so.
     bool answers_close = true;
     bool reading_paused = false;
     bool read_planned = false;
@@ -36,6 +37,7 @@ struct Line {
     std::vector<std::uint8_t> kernel;
     bool eof = false;
     engine::Failure why_eof;
+    bool says_too_much = false;
     std::uint16_t closes_with = 0;  ///< The server's close frame, once it is here.
     websocket::Reader reader;
 
@@ -46,6 +48,8 @@ struct Line {
     /// A server frame, unmasked, arrives.
     void arrive(websocket::Opcode opcode, std::span<const std::uint8_t> payload);
     void arrive_text(std::string_view text);
+    /// Two fragments that together are longer than a message may be.
+    void arrive_too_much(std::size_t limit);
 
   private:
     std::size_t texts_ = 0;

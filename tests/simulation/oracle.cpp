@@ -37,13 +37,13 @@ struct Input {
     void operator()(const in::Disconnect&) const {
         if (o.closed_) return refused(engine::Outcome::closed);
         o.wanted_ = o.revives_ = false;
-        o.close_from_now();
+        o.close_by(o.now_ + o.options_.engine.close_timeout);
         o.end_task(engine::TaskCause::disconnected);
     }
     void operator()(const in::Close&) const {
         if (std::exchange(o.closed_, true)) return;
         o.wanted_ = o.revives_ = false;
-        o.close_from_now();
+        o.close_by(o.now_ + o.options_.engine.close_timeout);
         o.end_task(engine::TaskCause::closed);
         o.superseded_expected_ += o.returns_owed_;
     }
@@ -55,7 +55,7 @@ struct Input {
         if (o.closed_) return refused(engine::Outcome::closed);
         if (!o.task_.running) return;
         if (o.task_.window) {
-            o.expire(engine::TaskCause::os_expired);
+            o.expire(engine::TaskCause::os_expired, o.now_);
         } else {
             o.task_.has_id = false;
             o.task_.os_end.reset();
@@ -83,7 +83,9 @@ struct Input {
         o.mark(mark.mark);
     }
     void operator()(const in::TransportProgress&) const {}
-    void operator()(const in::TransportOpened&) const {}
+    void operator()(const in::TransportOpened& opened) const {
+        if (opened.generation == o.alive_ && !o.up_) o.session_since_ = o.now_;
+    }
     void operator()(const in::TransportEnded& ended) const {
         if (o.expired_now_) {  // which has closed or aborted it first
             o.ended_late_ = ended.generation;
@@ -103,6 +105,7 @@ struct Input {
         }
         o.token_question_ = 0;
         o.token_answered_ = provided.ok;
+        o.token_held_ = provided.ok;
         if (!provided.ok) o.failure_ = engine::Failure{engine::Reason::token_failed, 0, 0, {}};
     }
     void operator()(const in::TokenRefused&) const {
@@ -150,8 +153,7 @@ void Oracle::before(const engine::Input& input, Instant now, const engine::Engin
     ended_late_ = 0;
     // Whatever comes first after the deadline, the expiry is carried out before it.
     if (engine::reached(task_.deadline(), now_)) {
-        over_since_ = *task_.deadline();
-        expire(TaskCause::expired);
+        expire(TaskCause::expired, *task_.deadline());
     }
     std::visit(Input{*this}, input);
 }
@@ -176,8 +178,8 @@ void Oracle::want() {
     tries_afresh(true);
     if (presence_ == Presence::foreground) return;
     if (!task_.running) begin_task();
-    if (behind_closed_doors()) start_window();                                // R11
-    if (engine::reached(task_.deadline(), now_)) expire(TaskCause::expired);  // R19
+    if (behind_closed_doors()) start_window();                                      // R11
+    if (engine::reached(task_.deadline(), now_)) expire(TaskCause::expired, now_);  // R19
 }
 
 void Oracle::report(ApplicationState state) {
@@ -196,8 +198,6 @@ void Oracle::report(ApplicationState state) {
         case ApplicationState::did_background:
             if (presence_ == Presence::background) return;  // R8
             presence_ = Presence::background;
-            over_since_ = now_;
-            close_within_ = options_.engine.close_timeout;
             if (!wanted_ || task_.window) return;  // R3
             had_os_id_ = task_.has_id;
             if (!task_.running) begin_task();
@@ -215,14 +215,10 @@ void Oracle::report(ApplicationState state) {
                 revives_ = options_.engine.auto_establish_socket_connection;
             }
             end_task(TaskCause::terminated);  // R20
-            over_since_ = now_;
-            close_within_ = kTerminate;
+            close_by(now_ + kTerminate);
             return;
     }
-    if (engine::reached(task_.deadline(), now_)) {
-        over_since_ = now_;
-        expire(TaskCause::expired);  // R19
-    }
+    if (engine::reached(task_.deadline(), now_)) expire(TaskCause::expired, now_);  // R19
 }
 
 void Oracle::come_back() {
@@ -258,13 +254,12 @@ void Oracle::end_task(TaskCause cause) {
     ends_expected_.push_back(cause);
 }
 
-void Oracle::expire(TaskCause cause) {  // R6
+void Oracle::expire(TaskCause cause, Instant since) {  // R6
     end_task(cause);
     wanted_ = false;
     expired_now_ = window_ran_out_ = true;
     revives_ = options_.engine.auto_establish_socket_connection;
-    if (cause != TaskCause::expired) over_since_ = now_;
-    close_within_ = options_.engine.close_timeout;
+    close_by(since + options_.engine.close_timeout);
 }
 
 void Oracle::os_id_given(std::uint64_t id) {
@@ -275,7 +270,7 @@ void Oracle::os_answered(const in::BackgroundTimeAnswer& told) {
     if (!task_.running || told.question != question_) return;  // given straight back
     question_ = 0;
     if (told.begin && told.answer.id == 0) {
-        if (task_.window) expire(TaskCause::refused);  // R14
+        if (task_.window) expire(TaskCause::refused, now_);  // R14
         return;
     }
     if (told.begin) task_.has_id = true;
@@ -283,10 +278,7 @@ void Oracle::os_answered(const in::BackgroundTimeAnswer& told) {
     task_.os_end = told.answer.remaining
                        ? Deadline(now_ + std::max(*told.answer.remaining - margin, Duration{}))
                        : std::nullopt;
-    if (engine::reached(task_.deadline(), now_)) {
-        over_since_ = now_;
-        expire(TaskCause::expired);
-    }
+    if (engine::reached(task_.deadline(), now_)) expire(TaskCause::expired, now_);
 }
 
 /// Each output against what the rules say must or may come now.

@@ -2,6 +2,7 @@
 // Must be written from SPEC, and must look at the engine only to compare.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -33,6 +34,7 @@ class Oracle {
 
     // What only the world can see.
     void accepted_message(std::uint64_t id);
+    bool has_fate(std::uint64_t id) const { return id <= fates_.size() && fates_[id - 1] != 0; }
     void saw_fate(const engine::FateRange& fates);
     void accepted_request(std::uint64_t number, const history::Fetch& page, Instant now);
     /// It may mark a refresh (SPEC: refresh_by_fetch).
@@ -79,16 +81,15 @@ class Oracle {
     void begin_task();
     void start_window();
     void end_task(TaskCause cause);
-    void expire(TaskCause cause);
+    void expire(TaskCause cause, Instant since);
     void mark(std::uint64_t mark);
     void os_answered(const engine::input::BackgroundTimeAnswer& told);
     bool behind_closed_doors() const {
         return presence_ == Presence::background || presence_ == Presence::terminated;
     }
-    void close_from_now() {
-        if (closing_ != 0) return;  // the first one stands
-        over_since_ = now_;
-        close_within_ = options_.engine.close_timeout;
+    /// A close under way keeps the earlier bound.
+    void close_by(Instant by) {
+        close_by_ = closing_ != 0 && close_by_ ? std::min(*close_by_, by) : by;
     }
     bool over() const { return behind_closed_doors() && !task_.running; }
 
@@ -143,12 +144,12 @@ class Oracle {
     bool probed_now_ = false;
     bool had_os_id_ = false;
     Instant opening_since_{};
+    Instant session_since_{};
     Instant last_frame_of_lost_{};
     bool expired_now_ = false;
     std::uint64_t ended_late_ = 0;
     bool task_began_now_ = false;  ///< Or ran as the step began.
-    Instant over_since_{};
-    std::optional<Duration> close_within_;
+    Deadline close_by_;
 
     // The connection.
     bool up_ = false;
@@ -181,6 +182,7 @@ class Oracle {
     std::uint64_t token_question_ = 0;
     bool token_asked_now_ = false;
     bool token_answered_ = false;
+    bool token_held_ = false;  ///< At most: a page may have found it refused.
     bool failed_now_ = false;
 
     // The truth.

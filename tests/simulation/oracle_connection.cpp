@@ -113,6 +113,8 @@ void Oracle::opens(std::uint64_t generation) {
             "an attempt without a network");
     require(token_question_ == 0, Invariant::token_is_asked_by_rule,
             "an attempt before the token came");
+    require(!options_.engine.host_provides_token || token_held_, Invariant::token_is_asked_by_rule,
+            "an attempt without a token, or with one that was refused");
     held_until_.reset();
     failure_.reset();
     generation_ = alive_ = generation;
@@ -168,7 +170,10 @@ void Oracle::ended(const Failure& why) {
     if (stable || (up_ && what != Disposition::auth)) refusals_ = 0;
     alive_ = 0;
     leave_open();
-    if (what == Disposition::auth) ++refusals_;
+    if (what == Disposition::auth) {
+        ++refusals_;
+        token_held_ = false;
+    }
     if (what == Disposition::throttled) {
         const Duration told = why.retry_after_seconds
                                   ? Duration(std::chrono::seconds(*why.retry_after_seconds))
@@ -354,7 +359,7 @@ void Oracle::check_connection(const engine::Engine& engine) {
     paused_before_ = paused_;
     if (over()) {
         require(alive_ == 0, Invariant::nothing_after_the_deadline, "a connection is open");
-        const bool long_ago = close_within_ && now_ >= over_since_ + *close_within_;
+        const bool long_ago = engine::reached(close_by_, now_);
         require(!is_tick_ || !long_ago || closing_ == 0, Invariant::nothing_after_the_deadline,
                 "the socket is not gone within the close time-out");
     }
@@ -410,9 +415,8 @@ void Oracle::check_timers(const keeper::Keeper& keeper) {
     }
     if (closing_ != 0) {
         require(next.has_value(), Invariant::nothing_after_the_deadline, "a close without a timer");
-        require(
-            !close_within_ || !up_before_ || *next <= std::max(over_since_ + *close_within_, now_),
-            Invariant::nothing_after_the_deadline, "a close takes longer than its time-out");
+        require(!close_by_ || *next <= std::max(*close_by_, now_),
+                Invariant::nothing_after_the_deadline, "a close takes longer than its time-out");
     }
     const auto state = keeper.engine().state();
     if (state == ConnectionState::backoff || state == ConnectionState::throttled) {
@@ -423,6 +427,11 @@ void Oracle::check_timers(const keeper::Keeper& keeper) {
         const auto still = std::min(still_until_, now_);
         require(next && *next <= std::max(opening_since_, still) + all + kSlack,
                 Invariant::liveness, "an attempt has more than its time");
+    }
+    if (state == ConnectionState::opening_session) {
+        const auto since = std::max(session_since_, std::min(still_until_, now_));
+        require(next && *next <= since + options_.engine.session_timeout + kSlack,
+                Invariant::liveness, "a session's opening has more than its time");
     }
     if (probe_ && up_ && !paused_ && !stood_still_) {
         require(next && *next <= std::max(probe_sent_, last_excuse_) +

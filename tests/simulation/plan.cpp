@@ -126,6 +126,16 @@ void draw_world(Plan& plan, Chance& chance) {
     server.doubles_acks = some(300);
     server.sends_backlog = plan.has_ids ? some(500) : 0;
     server.sends_twice = plan.has_ids ? some(200) : 0;
+    server.slow_steps = some(200);
+    server.slow_session = some(300);
+    if (chance.one_in(6)) {
+        server.heartbeat = milliseconds(50 + chance.below(5'000));
+        // A server that talks on and never answers a ping.
+        if (chance.one_in(3)) {
+            server.ignores_pings = 900;
+            plan.keeper.engine.trust_time = server.heartbeat / 2;
+        }
+    }
     server.slowest = milliseconds(1 + chance.below(chance.one_in(4) ? 1'500 : 120));
     auto& host = plan.host;
     host.knows_two_states = chance.one_in(6);
@@ -163,6 +173,10 @@ Plan make_plan(std::uint64_t seed) {
     draw_session(plan, chance);
     draw_world(plan, chance);
     plan.starts = !chance.one_in(10);
+    if (chance.one_in(3)) plan.max_message_bytes = 2'000;
+    if (plan.keeper.engine.host_provides_token && chance.one_in(3)) {
+        plan.session.token_frame = session::TokenFrame{"token ", ""};
+    }
     plan.known_at_start = chance.below(12);
     plan.gives_position =
         plan.keeper.engine.session.has_history && plan.known_at_start > 0 && chance.one_in(3);

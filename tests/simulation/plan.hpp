@@ -52,6 +52,9 @@ struct ServerHabits {
     unsigned doubles_acks = 0;   ///< Each ack.
     unsigned sends_backlog = 0;  ///< A new connection begins with what was sent lately.
     unsigned sends_twice = 0;    ///< Each message.
+    unsigned slow_steps = 0;     ///< An attempt: TCP, TLS and upgrade take seconds each.
+    unsigned slow_session = 0;   ///< An attempt: the session opens late, or never.
+    milliseconds heartbeat{};    ///< Between its own pings; 0: none.
     milliseconds slowest{40};    ///< One way.
     bool rejects_token = false;  ///< Until a fresh one comes.
 };
@@ -78,6 +81,7 @@ struct Plan {
     std::array<std::uint32_t, kActs> weights{};
     std::uint32_t all_weights = 0;
     milliseconds longest_pause{2'000};  ///< Between two acts.
+    std::size_t max_message_bytes = 70'000;
     std::uint32_t queue_messages = 64;  ///< Back-pressure beyond.
     std::uint32_t conversations = 1;
     std::uint32_t known_at_start = 0;  ///< Messages that the app has from its last life.

@@ -71,7 +71,11 @@ void Truth::check_position(std::string_view conversation, std::uint32_t place) {
     for (auto i = missing; i <= place; ++i) {
         const bool hole =
             state_[i] == State::unknown && server_.messages()[i].conversation == conversation;
-        require(!hole, Invariant::refresh_ends, "the position of a conversation passed a hole");
+        if (hole) {
+            violated(Invariant::refresh_ends, "the position of " + std::string(conversation) +
+                                                  " is " + std::to_string(place) + ", and " +
+                                                  std::to_string(i) + " is missing");
+        }
     }
 }
 

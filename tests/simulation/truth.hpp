@@ -19,6 +19,10 @@ class Truth {
 
     void published() { state_.push_back(State::unknown); }
     std::uint32_t count() const { return static_cast<std::uint32_t>(state_.size()); }
+    /// It stood in a page; live it may come all the same.
+    void app_saw(std::uint32_t place) {
+        if (state_[place] == State::unknown) state_[place] = State::seen_by_app;
+    }
     /// The app has seen the server's own screen: it knows all before this place.
     void app_saw_all_before(std::uint32_t place);
     /// The same of one conversation.

@@ -75,7 +75,7 @@ void World::step() {
     const auto deadline = client_->keeper().next_deadline();
     const auto due =
         deadline
-            ? engine::Deadline(std::max(*deadline + timers_late_, std::max(now_, frozen_until_)))
+            ? engine::Deadline(std::max(now_, std::max(*deadline, frozen_until_) + timers_late_))
             : std::nullopt;
     if (due && (events_.empty() || *due <= events_.front().at)) {
         now_ = std::max(now_, *due);
@@ -108,6 +108,7 @@ void World::happen(const Event& event) {
             act();
             return;
         case What::accepts:
+        case What::heartbeat:
         case What::up_ping:
         case What::up_text:
         case What::up_close:
@@ -117,6 +118,8 @@ void World::happen(const Event& event) {
         case What::down_pong:
         case What::down_close:
         case What::down_end:
+        case What::down_too_much:
+        case What::down_reset:
             return arrive(event);
         case What::progress:
             ++steps_;
@@ -129,6 +132,10 @@ void World::happen(const Event& event) {
             if (gone()) return;
             ++steps_;
             return client_->opened(event.line, now_);
+        case What::session_opened:
+            if (gone()) return;
+            ++steps_;
+            return client_->session_opened(event.line, now_);
         case What::refused:
             if (gone()) return;
             ++steps_;
@@ -186,9 +193,9 @@ void World::settle() {
     for (auto& each : lines_) {
         // What is broken stays broken, but the server's machine answers again: RST.
         if (!each->gone && (each->deaf || each->mute || !each->pongs || !each->accepted)) {
-            each->deaf = false;
             each->why_eof = {engine::Reason::connection_lost, 0, 0, {}};
-            down(*each, What::down_end, 0);
+            at(std::max(each->last_down, now_ + each->latency), What::down_reset,
+               static_cast<std::uint32_t>(each->generation));
         }
     }
     client_->poll(1'000'000, now_);

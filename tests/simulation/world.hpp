@@ -36,6 +36,7 @@ class World final : private Outside {
         act,
         // The server's side and the wire; they go on while the process stands still.
         accepts,
+        heartbeat,
         up_ping,
         up_text,
         up_close,
@@ -45,9 +46,12 @@ class World final : private Outside {
         down_pong,
         down_close,
         down_end,
+        down_too_much,
+        down_reset,  ///< Gets through whatever else does not.
         // The client's side.
         progress,
         opened,
+        session_opened,
         refused,
         read,
         flushed,
@@ -93,6 +97,7 @@ class World final : private Outside {
     std::uint32_t place_of(std::string_view payload) const override;
     std::uint32_t place_of_id(std::string_view id) const override;
     std::string_view id_of(std::uint32_t place) const override;
+    void open_session(std::uint64_t generation) override;
     bool server_has(std::string_view sent) const override;
     void read_here(std::uint32_t before) override;
     std::uint32_t subscribed() const override;
@@ -103,6 +108,8 @@ class World final : private Outside {
     void arrive(const Event& event);
     void server_accepts(Line& line);
     void server_closes(std::uint16_t code);
+    void server_says_too_much();
+    void check_end_of(const history::output::PageReady& ready, std::uint32_t published) const;
     void answer_fetch(std::uint64_t index);
     engine::Failure some_refusal();
     Line& line(std::uint64_t generation) { return *lines_[generation - 1]; }
@@ -150,6 +157,7 @@ class World final : private Outside {
     };
     std::vector<Answer> answers_;
     std::unordered_map<std::uint64_t, std::uint32_t> published_at_answer_;
+    std::unordered_map<std::uint64_t, unsigned> refusals_of_;  ///< Of a token, by request.
 
     engine::ApplicationState app_ = engine::ApplicationState::did_become_active;
     std::uint64_t mark_ = 0;

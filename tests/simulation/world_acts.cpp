@@ -97,6 +97,7 @@ void World::act(Act what) {
             }
             return;
         case Act::server_close: {
+            if (chance_.one_in(12)) return server_says_too_much();
             constexpr std::array<std::uint16_t, 15> kUsual = {4403, 3000, 3003, 1000, 1001,
                                                               1011, 1012, 1013, 1001, 4000,
                                                               4401, 1008, 1014, 1000, 1011};

@@ -1,6 +1,7 @@
 // The wire and the server: what is sent arrives late, in its order, or not at all.
 // Must keep a server's habits real ones (SERVERS.md).
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -15,6 +16,11 @@ using Step = engine::input::TransportProgress::Step;
 namespace {
 
 constexpr std::size_t kSocketBufferBytes = 1'500;
+constexpr milliseconds kSlowStep{9'000};
+constexpr milliseconds kSlowSession{12'000};
+/// One message in so many has a length at which a frame's header changes its form.
+constexpr std::uint32_t kEdgeEvery = 100;
+constexpr std::array<std::size_t, 6> kEdges = {125, 126, 127, 65'535, 65'536, 65'537};
 /// So that a place can be read without a parser: {"at":123,
 constexpr std::size_t kPlaceAt = 6;
 
@@ -74,6 +80,9 @@ void World::open(std::uint64_t generation) {
     lines_.push_back(std::make_unique<Line>());
     auto& fresh = *lines_.back();
     fresh.generation = generation;
+    websocket::Limits limits;
+    limits.max_message_bytes = plan_.max_message_bytes;
+    fresh.reader = websocket::Reader(limits);
     require(generation == lines_.size(), Invariant::one_connection, "attempts are not counted");
     fresh.latency = chance_.between(milliseconds(1), plan_.server.slowest);
     fresh.pongs = !chance_.per_mille(plan_.server.ignores_pings);
@@ -81,10 +90,11 @@ void World::open(std::uint64_t generation) {
     const auto id = static_cast<std::uint32_t>(generation);
     auto when = now_ + chance_.between(milliseconds(0), milliseconds(20));
     const bool refused = chance_.per_mille(plan_.server.refuses) || !server_takes_;
+    const bool slow = chance_.per_mille(plan_.server.slow_steps);
     for (const auto each : {Step::connecting, Step::securing, Step::upgrading}) {
         if (refused && chance_.one_in(4)) break;
         at(when, What::progress, id, static_cast<std::uint64_t>(each));
-        when += chance_.between(milliseconds(0), plan_.server.slowest);
+        when += chance_.between(milliseconds(0), slow ? kSlowStep : plan_.server.slowest);
     }
     if (refused) {
         if (chance_.one_in(10)) return;  // never an answer
@@ -92,9 +102,26 @@ void World::open(std::uint64_t generation) {
         at(when, What::refused, id);
         return;
     }
-    at(when, What::accepts, id);
     at(when + fresh.latency, What::opened, id);
     fresh.last_down = when + fresh.latency;
+    if (!chance_.per_mille(plan_.server.slow_session)) {
+        at(when, What::accepts, id);
+        return;
+    }
+    // A session that needs an answer of the server before messages flow (XMPP, STOMP).
+    fresh.session_by_server = true;
+}
+
+/// The client has said its first words on a new connection.
+void World::open_session(std::uint64_t generation) {
+    auto& fresh = line(generation);
+    if (!fresh.session_by_server) return client_->session_opened(generation, now_);
+    if (chance_.one_in(4)) return;  // never an answer
+    const auto id = static_cast<std::uint32_t>(generation);
+    const auto when = now_ + chance_.between(milliseconds(0), kSlowSession);
+    at(when, What::accepts, id);
+    at(when + fresh.latency, What::session_opened, id);
+    fresh.last_down = std::max(fresh.last_down, when + fresh.latency);
 }
 
 Failure World::some_refusal() {
@@ -196,6 +223,10 @@ void World::arrive(const Event& event) {
         case What::accepts:
             if (!its_line.gone) server_accepts(its_line);
             return;
+        case What::heartbeat:
+            if (!acting_ || its_line.gone || its_line.server_gone) return;
+            at(now_ + plan_.server.heartbeat, What::heartbeat, event.line);
+            return down(its_line, What::down_ping);
         case What::up_ping:
             if (its_line.mute || its_line.server_gone || !its_line.pongs) return;
             return down(its_line, What::down_pong, 0, event.payload);
@@ -217,10 +248,13 @@ void World::arrive(const Event& event) {
         default:
             break;
     }
-    if (its_line.gone || its_line.deaf) return;
+    if (its_line.gone || (its_line.deaf && event.what != What::down_reset)) return;
     switch (event.what) {
         case What::down_text:
             its_line.arrive_text(texts_[event.value]);
+            break;
+        case What::down_too_much:
+            its_line.arrive_too_much(plan_.max_message_bytes);
             break;
         case What::down_ack:
             its_line.arrive_text(R"({"ack":")" + sent_[event.value] + "\"}");
@@ -238,6 +272,9 @@ void World::arrive(const Event& event) {
             its_line.arrive(websocket::Opcode::close, code);
             break;
         }
+        case What::down_reset:
+            its_line.eof = true;
+            break;
         case What::down_end:
             its_line.eof = true;
             if (event.value == 1) its_line.kernel.clear();  // RST: what was not read is lost
@@ -253,6 +290,10 @@ void World::arrive(const Event& event) {
 void World::server_accepts(Line& fresh) {
     fresh.accepted = true;
     fresh.subscribed = truth_.count();
+    if (plan_.server.heartbeat > milliseconds{}) {
+        at(now_ + plan_.server.heartbeat, What::heartbeat,
+           static_cast<std::uint32_t>(fresh.generation));
+    }
     note(Lane::server, "accepts " + std::to_string(fresh.generation) + ", " +
                            std::to_string(fresh.subscribed) + " published before");
     if (!chance_.per_mille(plan_.server.sends_backlog)) return;
@@ -266,9 +307,14 @@ void World::publish(std::uint32_t count) {
         const std::string room(1, static_cast<char>('a' + chance_.below(plan_.conversations)));
         const auto place = server_.publish(room);
         truth_.published();
-        texts_.push_back(R"({"at":)" + std::to_string(place) + R"(,"id":")" +
-                         server_.messages()[place].id + R"(","room":")" + room +
-                         R"(","text":"t"})");
+        auto text = R"({"at":)" + std::to_string(place) + R"(,"id":")" +
+                    server_.messages()[place].id + R"(","room":")" + room + R"(","text":"t"})";
+        if (chance_.one_in(kEdgeEvery)) {
+            const auto edge = kEdges[chance_.below(chance_.one_in(4) ? 6 : 3)];
+            const auto spare = edge - std::min(edge, text.size());
+            if (edge <= plan_.max_message_bytes) text.insert(text.size() - 2, spare, 't');
+        }
+        texts_.push_back(std::move(text));
         for (auto& each : lines_) {
             if (!each->accepted || each->gone || each->server_gone) continue;
             down(*each, What::down_text, place);
@@ -282,6 +328,15 @@ void World::server_closes(std::uint16_t code) {
     if (its_line == nullptr || its_line->server_gone) return;
     note(Lane::server, "closes with " + std::to_string(code));
     down(*its_line, What::down_close, code);
+    its_line->server_gone = true;
+}
+
+/// One message in two fragments that are too much together only.
+void World::server_says_too_much() {
+    auto* its_line = newest_line();
+    if (its_line == nullptr || its_line->server_gone) return;
+    note(Lane::server, "says too much");
+    down(*its_line, What::down_too_much);
     its_line->server_gone = true;
 }
 
@@ -314,13 +369,35 @@ void World::answer_fetch(std::uint64_t index) {
         if (auto* page = std::get_if<std::shared_ptr<history::Page>>(&reading)) parsed = *page;
     }
     if (answer.request != 0) published_at_answer_[answer.request] = answer.published;
+    const auto* refusal = std::get_if<Failure>(&answer.result);
+    if (answer.request != 0 && refusal && refusal->http_status == 401) {
+        require(++refusals_of_[answer.request] <= 2, Invariant::token_is_asked_by_rule,
+                "a page asks for one fresh token after the other");
+    }
     const auto fetch = std::exchange(answer.fetch, 0);
     client_->answered(fetch, std::move(parsed), now_);
+}
+
+/// Newer pages end where the server has nothing newer, not where it knows nothing.
+void World::check_end_of(const history::output::PageReady& ready, std::uint32_t published) const {
+    const auto& fetch = ready.fetch;
+    if (fetch.kind != history::Kind::messages || ready.end != history::End::proven) return;
+    if (fetch.direction != history::Direction::next || server_.habits.ignores_anchors) return;
+    std::uint32_t last = ready.page->empty() ? place_of_id(fetch.anchor_id) : 0;
+    for (const auto& item : ready.page->items()) {
+        last = std::max(last, place_of_id(item.fields.id));
+    }
+    for (auto place = last + 1; place < published; ++place) {
+        const auto& conversation = server_.messages()[place].conversation;
+        require(!fetch.conversation.empty() && conversation != fetch.conversation,
+                Invariant::refresh_ends, "an end is proven before the newest message");
+    }
 }
 
 /// The app has the page; where it marks a refresh, the app takes it for all there is.
 void World::page_came(const history::output::PageReady& ready) {
     const auto published = published_at_answer_[ready.request];
+    check_end_of(ready, published);
     if (client_->oracle().marked_by_page()) truth_.app_saw_all_before(published);
     if (ready.fetch.kind != history::Kind::messages) return;
     const bool newest = ready.fetch.direction != history::Direction::previous;
@@ -337,7 +414,11 @@ void World::page_came(const history::output::PageReady& ready) {
     const bool all = newest || client_->keeper().positions().hole();
     for (const auto& item : ready.page->items()) {
         const auto place = place_of_id(item.fields.id);
-        if (all || client_->holds(place)) truth_.in_a_page(place);
+        if (all || client_->holds(place)) {
+            truth_.in_a_page(place);
+        } else {
+            truth_.app_saw(place);
+        }
     }
     const bool per_conversation = plan_.keeper.source->scope == history::Scope::per_conversation;
     if (newest && per_conversation) {
