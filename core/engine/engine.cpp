@@ -33,7 +33,9 @@ Outcome Engine::handle(const Input& input, Instant now) {
     drained_ = 0;
     const Instant last = std::exchange(now_, std::max(now_, now));
     expire_if_due();
-    notice_late_timers(last);
+    // An end that is read behind a freeze needs no probe before it.
+    const auto* ended = std::get_if<input::TransportEnded>(&input);
+    if (ended == nullptr || ended->generation != generation_) notice_late_timers(last);
     const Outcome outcome = step(input);
     settle_os_time();
     judge_return();

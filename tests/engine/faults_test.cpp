@@ -173,6 +173,16 @@ TEST_CASE("R18: nobody reports the jump -> a timer that fires far too late tells
     CHECK(h.engine.phase() == Phase::probing);
 }
 
+TEST_CASE("R18: the end of the connection is read after the sleep -> no probe into nothing",
+          "[engine]") {
+    Harness h;
+    h.connect_up();
+    h.freeze(std::chrono::hours(8));
+    h.lost();
+    CHECK(h.count<output::SendPing>() == 0);
+    CHECK(h.state() != ConnectionState::open);
+}
+
 TEST_CASE("R18: asleep while a ping was out -> not taken for a dead peer before the probe",
           "[engine]") {
     Harness h;

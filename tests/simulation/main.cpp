@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/simulation/every_sequence.hpp"
 #include "tests/simulation/mutant.hpp"
 #include "tests/simulation/world.hpp"
 
@@ -26,6 +27,7 @@ namespace {
 constexpr std::uint64_t kUsualSteps = 250;
 constexpr std::uint64_t kSchedulesADraw = 64;
 constexpr std::chrono::seconds kProgressEvery{5};
+constexpr std::uint64_t kLongestSequence = 9;
 constexpr int kFailed = 1;
 constexpr int kWrongUse = 2;
 
@@ -35,17 +37,18 @@ struct Arguments {
     std::uint64_t steps = kUsualSteps;
     unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
     unsigned mutant = 0;
-    bool one = false;
     bool trace = false;
     bool keep_going = false;
     bool quiet = false;
+    unsigned every = 0;
     std::string svg;
 };
 
 constexpr const char* kUsage =
     "simulate [--schedules N] [--seed FIRST] [--steps N] [--jobs N] [--keep-going] [--quiet]\n"
     "         [--mutant ID]                 many lives; exit code 1: a promise was broken\n"
-    "simulate --seed N --trace [--svg FILE] one life with its time line\n";
+    "simulate --seed N --trace [--svg FILE] one life with its time line\n"
+    "simulate --every LENGTH [--jobs N]     every sequence of so many of twelve inputs\n";
 
 /// What the current thread lives, for the line that an assertion leaves behind.
 thread_local std::uint64_t current_seed = 0;
@@ -208,6 +211,23 @@ int one(const Arguments& arguments) {
     return result;
 }
 
+int every(const Arguments& arguments) {
+    EverySequence all(arguments.every);
+    const auto began = std::chrono::steady_clock::now();
+    std::vector<std::thread> threads;
+    for (unsigned i = 0; i < arguments.jobs; ++i) threads.emplace_back([&] { all.work(); });
+    for (auto& each : threads) each.join();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    std::printf(
+        "simulate: every sequence of length %u over %zu inputs for %zu kinds of client: "
+        "%llu sequences, %llu steps, %.1f s\n",
+        arguments.every, kWords, kKinds, static_cast<unsigned long long>(all.sequences()),
+        static_cast<unsigned long long>(all.steps()), took.count());
+    if (!all.broken()) return 0;
+    std::printf("%s\n", all.broken()->c_str());
+    return kFailed;
+}
+
 bool parse(int argc, char** argv, Arguments& arguments) {
     for (int i = 1; i < argc; ++i) {
         const std::string name = argv[i];
@@ -236,6 +256,8 @@ bool parse(int argc, char** argv, Arguments& arguments) {
             arguments.steps = value;
         } else if (name == "--jobs" && value > 0) {
             arguments.jobs = static_cast<unsigned>(value);
+        } else if (name == "--every" && value >= 2 && value <= kLongestSequence) {
+            arguments.every = static_cast<unsigned>(value);
         } else if (name == "--mutant") {
             arguments.mutant = static_cast<unsigned>(value);
         } else {
@@ -260,5 +282,9 @@ int main(int argc, char** argv) {
         return kWrongUse;
     }
     std::signal(SIGABRT, say_seed_and_abort);
+    if (arguments.every != 0) {
+        std::signal(SIGABRT, SIG_DFL);  // no seed repeats it; the assertion's own line says where
+        return every(arguments);
+    }
     return arguments.trace ? one(arguments) : many(arguments);
 }

@@ -385,7 +385,11 @@ void Oracle::saw(const engine::Output& output) {
 }
 
 void Oracle::after(engine::Outcome outcome, const keeper::Keeper& keeper) {
-    const auto& engine = keeper.engine();
+    after(outcome, keeper.engine(), keeper.outbox(), keeper.next_deadline());
+}
+
+void Oracle::after(engine::Outcome outcome, const engine::Engine& engine,
+                   const engine::Outbox& outbox, Deadline next) {
     require(outcome == expected_outcome_, Invariant::query_is_true, "a call answers wrongly");
     require(ends_expected_.empty() && begins_expected_ == 0, Invariant::exactly_one,
             "a task did not begin or end");
@@ -405,7 +409,7 @@ void Oracle::after(engine::Outcome outcome, const keeper::Keeper& keeper) {
     if (!engine.token().asking()) token_question_ = 0;  // timed out, or for nobody any more
     check_questions(engine);
     check_connection(engine);
-    check_timers(keeper);
+    check_timers(engine, outbox, next);
     check_queries(engine.facts(), now_);
 }
 

@@ -27,6 +27,9 @@ class Oracle {
     void before(const engine::Input& input, Instant now, const engine::Engine& engine);
     void saw(const engine::Output& output);
     void after(engine::Outcome outcome, const keeper::Keeper& keeper);
+    /// `next`: when the next timer of the whole is due.
+    void after(engine::Outcome outcome, const engine::Engine& engine, const engine::Outbox& outbox,
+               Deadline next);
     /// The process stood still: what depends on when it noticed is not judged for a while.
     void stood_still(Instant until);
     /// What the queries say, at any time, without a step.
@@ -109,7 +112,7 @@ class Oracle {
     void judged(const engine::output::GapJudged& judged);
     void sends_ping(const engine::output::SendPing& ping);
     void check_connection(const engine::Engine& engine);
-    void check_timers(const keeper::Keeper& keeper);
+    void check_timers(const engine::Engine& engine, const engine::Outbox& outbox, Deadline next);
     Duration silence_allowed() const;
     bool failure_before_abort(const engine::Engine& engine) const;
 

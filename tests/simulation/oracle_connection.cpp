@@ -405,8 +405,8 @@ bool Oracle::failure_before_abort(const engine::Engine& engine) const {
     return reason == Reason::pong_timeout || reason == Reason::probe_failed;
 }
 
-void Oracle::check_timers(const keeper::Keeper& keeper) {
-    const auto next = keeper.next_deadline();
+void Oracle::check_timers(const engine::Engine& engine, const engine::Outbox& outbox,
+                          Deadline next) {
     require(!is_tick_ || !next || *next > now_, Invariant::no_idle_wake_up,
             "a timer that has fired is due again");
     if (task_.deadline()) {
@@ -418,7 +418,7 @@ void Oracle::check_timers(const keeper::Keeper& keeper) {
         require(!close_by_ || *next <= std::max(*close_by_, now_),
                 Invariant::nothing_after_the_deadline, "a close takes longer than its time-out");
     }
-    const auto state = keeper.engine().state();
+    const auto state = engine.state();
     if (state == ConnectionState::backoff || state == ConnectionState::throttled) {
         require(next.has_value(), Invariant::comes_back, "nobody will try again");
     }
@@ -438,7 +438,6 @@ void Oracle::check_timers(const keeper::Keeper& keeper) {
                                      options_.engine.probe_timeout * kProbesInAll + kSlack,
                 Invariant::liveness, "a probe has more than its time in all");
     }
-    const auto& outbox = keeper.outbox();
     if (alive_ == 0 && closing_ == 0 && !options_.has_acks && outbox.front() == nullptr) {
         require(outbox.open_count() == 0, Invariant::one_fate,
                 "a message that went with a connection has no fate when it is gone");
@@ -457,7 +456,7 @@ void Oracle::check_timers(const keeper::Keeper& keeper) {
         }
     }
     if (returns_owed_ != 0 && !closed_ && up_ && pending_ == 0) {
-        require(!needs_refresh() && !keeper.engine().liveness().trusted(), Invariant::exactly_one,
+        require(!needs_refresh() && !engine.liveness().trusted(), Invariant::exactly_one,
                 "a return waits for a verdict that is known");
     }
 }
