@@ -107,7 +107,9 @@ void read_history(const graceline_options& o, const driver::TransportSettings& t
     settings.refresh_by_fetch = flag("refresh_by_fetch", o.refresh_by_fetch);
     if (!o.history) return read_positions(o, nullptr, settings);
     const auto h = whole(*o.history);
-    auto& history = settings.history.emplace();
+    const auto made = std::make_shared<client::HistorySettings>();
+    settings.history = made;
+    auto& history = *made;
     auto& source = history.source;
     source.host_fetches = flag("history.host_fetches", h.host_fetches);
     source.messages_url = text_or_empty(h.messages_url);

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "core/client/surely.hpp"
+#include "core/session/json_fields.hpp"
+#include "core/session/plain.hpp"
 
 namespace graceline::client {
 
@@ -42,6 +44,19 @@ keeper::Options keeper_options(const Settings& settings) {
     return options;
 }
 
+/// All sessions are used on the I/O thread, so one reader with its buffers serves them.
+std::shared_ptr<session::JsonReader> shared_json_reader() {
+    static auto& mutex = *new std::mutex;
+    static auto& current = *new std::weak_ptr<session::JsonReader>;
+    const std::lock_guard lock(mutex);
+    auto reader = current.lock();
+    if (!reader) {
+        reader = std::make_shared<session::JsonReader>();
+        current = reader;
+    }
+    return reader;
+}
+
 bool may_wait(const driver::Loop& loop) {
     return !loop.on_io_thread() && !Dispatcher::on_dispatcher_thread();
 }
@@ -49,15 +64,18 @@ bool may_wait(const driver::Loop& loop) {
 }  // namespace
 
 Client::Client(Settings settings)
-    : settings_(std::move(settings)),
+    : settings_(settings),
+      close_timeout_(settings.engine.close_timeout),
       loop_(driver::Loop::acquire()),
       dispatcher_(Dispatcher::acquire()),
-      keeper_(keeper_options(settings_), driver::now()),
+      keeper_(keeper_options(settings), driver::now()),
       transport_settings_(settings_.transport),
-      token_(settings_.token) {
+      token_(std::move(settings.token)),
+      session_(
+          std::make_unique<session::Plain>(std::move(settings.session), shared_json_reader())) {
     if (!token_.empty())
         transport_settings_ = with_token(*settings_.transport, settings_.token_rule, token_);
-    if (!settings_.outgoing_id_member.empty()) outgoing_id_.emplace(settings_.outgoing_id_member);
+    if (!settings.outgoing_id_member.empty()) outgoing_id_.emplace(settings.outgoing_id_member);
     published_ = engine().facts();
     snapshot_.publish(published_);
 }
@@ -172,7 +190,7 @@ engine::Outcome Client::background_time_expiring() {
     const bool wait = may_wait(*loop_);
     const auto outcome = apply(engine::input::BackgroundTimeExpiring{wait});
     if (wait) {
-        const auto bound = settings_.engine.close_timeout + kExpiringSlack;
+        const auto bound = close_timeout_ + kExpiringSlack;
         wait_until_settled(SteadyClock::now() +
                            std::chrono::duration_cast<SteadyClock::duration>(bound));
     }

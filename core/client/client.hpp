@@ -168,10 +168,12 @@ class Client : public std::enable_shared_from_this<Client> {
         std::uint64_t since;  ///< Ids that were seen before it have been delivered.
         std::vector<std::shared_ptr<const history::Page>> pages;  ///< And so have these.
     };
-    using Action = std::variant<engine::output::OpenTransport, engine::output::CloseTransport,
-                                engine::output::AbortTransport, engine::output::SendPing,
-                                engine::output::Closed, history::output::StartFetch,
-                                history::output::StopFetch, ForgetLive>;
+    /// Large, and most clients never have one.
+    using StartFetch = std::shared_ptr<const history::output::StartFetch>;
+    using Action =
+        std::variant<engine::output::OpenTransport, engine::output::CloseTransport,
+                     engine::output::AbortTransport, engine::output::SendPing,
+                     engine::output::Closed, StartFetch, history::output::StopFetch, ForgetLive>;
 
     // client.cpp
     engine::Outcome apply(const engine::Input& input);
@@ -223,7 +225,7 @@ class Client : public std::enable_shared_from_this<Client> {
     void run(const engine::output::AbortTransport& abort);
     void run(const engine::output::SendPing& ping);
     void run(const engine::output::Closed&);
-    void run(const history::output::StartFetch& start);
+    void run(const StartFetch& start);
     void run(const history::output::StopFetch& stop);
     void run(const ForgetLive& forget);
     void fetched(std::uint64_t fetch, history::Answer answer);
@@ -232,7 +234,8 @@ class Client : public std::enable_shared_from_this<Client> {
     void resume_reading();
     void wake_host();
 
-    const Settings settings_;
+    const LastingSettings settings_;
+    const engine::Duration close_timeout_;
     const std::shared_ptr<driver::Loop> loop_;
     const std::shared_ptr<Dispatcher> dispatcher_;
     std::shared_ptr<EventQueue> queue_;
@@ -280,7 +283,7 @@ class Client : public std::enable_shared_from_this<Client> {
     std::shared_ptr<Attempt> attempt_;
     std::unique_ptr<session::Session> session_;
     std::unique_ptr<Fetcher> fetcher_;
-    std::optional<history::output::StartFetch> waiting_fetch_;  ///< Until the queue has room.
+    StartFetch waiting_fetch_;  ///< Until the queue has room.
     std::vector<Action> running_actions_;
 };
 

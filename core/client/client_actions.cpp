@@ -4,30 +4,10 @@
 
 #include "core/client/attempt.hpp"
 #include "core/client/client.hpp"
-#include "core/session/json_fields.hpp"
-#include "core/session/plain.hpp"
 
 namespace graceline::client {
 
-namespace {
-
-/// All sessions live on the I/O thread, so one reader with its buffers serves them.
-std::shared_ptr<session::JsonReader> shared_json_reader() {
-    static auto& mutex = *new std::mutex;
-    static auto& current = *new std::weak_ptr<session::JsonReader>;
-    const std::lock_guard lock(mutex);
-    auto reader = current.lock();
-    if (!reader) {
-        reader = std::make_shared<session::JsonReader>();
-        current = reader;
-    }
-    return reader;
-}
-
-}  // namespace
-
 void Client::set_up() {
-    session_ = std::make_unique<session::Plain>(settings_.session, shared_json_reader());
     if (settings_.history) {
         fetcher_ = std::make_unique<Fetcher>(loop_, *settings_.history, settings_.token_rule,
                                              [this](std::uint64_t fetch, history::Answer answer) {
@@ -108,7 +88,7 @@ void Client::drop_attempt(engine::Generation generation) {
 }
 
 void Client::resume_reading() {
-    if (waiting_fetch_) run(*std::exchange(waiting_fetch_, std::nullopt));
+    if (waiting_fetch_) run(std::exchange(waiting_fetch_, nullptr));
     if (!attempt_ || queue_->full()) return;
     apply(engine::input::ReadingResumed{attempt_->generation()});
     if (attempt_) attempt_->transport().resume_reading();

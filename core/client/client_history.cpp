@@ -148,7 +148,7 @@ void Client::put(past::StartFetch& start) {
     log(LogLevel::debug, std::string("fetching a page of ") + to_string(start.page.kind));
     if (!settings_.history->source.host_fetches) {
         actions_.reserve(actions_.size() + 1);  // what is moved cannot be moved again
-        act(std::move(start));
+        act(std::make_shared<const past::StartFetch>(std::move(start)));
         return;
     }
     host_fetches_[start.fetch] = start.page;
@@ -263,9 +263,9 @@ void Client::put(const keeper::output::ReleaseMessages& release) {
 
 // On the I/O thread.
 
-void Client::run(const past::StartFetch& start) {
+void Client::run(const StartFetch& start) {
     if (!fetcher_) return;
-    if (start.request == 0 && !queue_->has_room_for_pages()) {
+    if (start->request == 0 && !queue_->has_room_for_pages()) {
         waiting_fetch_ = start;  // resume_reading() comes when the host has taken something
         return;
     }
@@ -274,7 +274,7 @@ void Client::run(const past::StartFetch& start) {
         const std::lock_guard lock(mutex_);
         token = token_;
     }
-    fetcher_->start(start, token);
+    fetcher_->start(*start, token);
 }
 
 void Client::run(const past::StopFetch& stop) {

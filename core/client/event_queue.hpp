@@ -120,7 +120,7 @@ class EventQueue : public std::enable_shared_from_this<EventQueue>, private Segm
     std::condition_variable ready_;
     Ring<Item> items_;
     Ring<Item> held_;
-    Ring<ControlEvent> control_;
+    Ring<ControlEvent, 1> control_;  ///< They are large; an idle client keeps one.
     std::vector<Segment*> free_segments_;
     std::vector<BatchPointer> free_batches_;
     std::unique_ptr<driver::platform::WakeDescriptor> descriptor_;

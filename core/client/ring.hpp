@@ -9,8 +9,11 @@
 
 namespace graceline::client {
 
-template <class T>
+/// `First`: how many the first memory holds, a power of two.
+template <class T, std::size_t First = 4>
 class Ring {
+    static_assert(First != 0 && (First & (First - 1)) == 0);
+
   public:
     bool empty() const { return head_ == tail_; }
     std::size_t size() const { return tail_ - head_; }
@@ -34,7 +37,7 @@ class Ring {
   private:
     T& at(std::size_t position) { return slots_[position & (slots_.size() - 1)]; }
     void grow() {
-        std::vector<T> larger(slots_.empty() ? 4 : slots_.size() * 2);
+        std::vector<T> larger(slots_.empty() ? First : slots_.size() * 2);
         const std::size_t count = size();
         for (std::size_t i = 0; i < count; ++i) larger[i] = std::move((*this)[i]);
         slots_.swap(larger);

@@ -40,22 +40,27 @@ struct LogHook {
 
 enum class TransportKind : std::uint8_t { standard, cpprest };
 
-struct Settings {
-    engine::Options engine;
+/// What a client looks at for as long as it lives.
+struct LastingSettings {
     std::shared_ptr<const driver::TransportSettings> transport;
     TransportKind transport_kind = TransportKind::standard;
-    session::PlainOptions session;
     TokenRule token_rule;
-    std::string token;  ///< A fixed one; empty: none, or the host provides it.
-    std::optional<HistorySettings> history;
-    std::vector<keeper::Position> positions;
-    bool refresh_by_fetch = true;
+    std::shared_ptr<const HistorySettings> history;  ///< Null: none.
     std::size_t receive_queue_bytes = kDefaultReceiveQueueBytes;
-    engine::OutboxLimits outbox;
-    std::string outgoing_id_member;  ///< Empty: the host writes de-duplication ids itself.
-    std::string id_prefix;           ///< Of the ids that we choose; random.
+    std::string id_prefix;  ///< Of the de-duplication ids that we choose; random.
     std::shared_ptr<BackgroundTimeHooks> hooks;
     std::shared_ptr<LogHook> log;
+};
+
+/// And what its parts take over when it is made: nobody keeps a second copy.
+struct Settings : LastingSettings {
+    engine::Options engine;
+    engine::OutboxLimits outbox;
+    session::PlainOptions session;
+    std::string token;               ///< A fixed one; empty: none, or the host provides it.
+    std::string outgoing_id_member;  ///< Empty: the host writes de-duplication ids itself.
+    std::vector<keeper::Position> positions;
+    bool refresh_by_fetch = true;
 };
 
 }  // namespace graceline::client

@@ -42,8 +42,8 @@ inline constexpr milliseconds kDefaultHoldMin{5'000};
 inline constexpr milliseconds kDefaultHoldMax{30'000};
 
 /// Room that is always there for what one step says, so that no step can fail half-way for want of
-/// memory. The longest step says about ten things.
-inline constexpr std::size_t kOutputsOfAStep = 32;
+/// memory. The longest step of the simulator's says ten things.
+inline constexpr std::size_t kOutputsOfAStep = 12;
 
 /// A timer that fires this late says that the process or the machine stood still.
 inline constexpr milliseconds kLateTimer{1'000};

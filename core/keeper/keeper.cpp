@@ -4,12 +4,20 @@
 
 #include <algorithm>
 #include <cassert>
+#include <type_traits>
 #include <utility>
 
 namespace graceline::keeper {
 
 namespace in = engine::input;
 namespace out = engine::output;
+
+namespace {
+
+/// Ranges of ids that usually meet their fate at once; more of them make room for themselves.
+constexpr std::size_t kFatesOfAStep = 4;
+
+}  // namespace
 
 Keeper::Keeper(const Options& options, Instant now)
     : refresh_by_fetch_(options.refresh_by_fetch),
@@ -19,8 +27,14 @@ Keeper::Keeper(const Options& options, Instant now)
       outbox_(options.outbox, options.has_acks),
       seen_(options.source ? options.source->scope : history::Scope::all),
       positions_(options.source ? options.source->scope : history::Scope::all) {
-    outputs_.reserve(2 * engine::kOutputsOfAStep);
-    if (options.source) desk_.emplace(*options.source, options.desk);
+    // An idle client is made of little else, so there is no more room than steps need: those of the
+    // engine and a few fates; with a history several steps of the engine may follow on each other.
+    outputs_.reserve(engine::kOutputsOfAStep + kFatesOfAStep);
+    if (options.source) {
+        desk_ = std::make_unique<history::Desk>(*options.source, options.desk);
+        outputs_.reserve(3 * engine::kOutputsOfAStep);
+        desk_outputs_.reserve(engine::kOutputsOfAStep);
+    }
     for (const auto& [conversation, id] : options.positions) positions_.given(conversation, id);
     positions_.set_hole(engine_.continuity().needs_refresh());
 }
@@ -57,10 +71,26 @@ engine::Input Keeper::completed(in::SessionOpened opened) const {
 std::optional<Output> Keeper::poll_output() {
     if (drained_ == outputs_.size()) {
         outputs_.clear();
-        drained_ = 0;
+        desk_outputs_.clear();
+        drained_ = desk_drained_ = 0;
         return std::nullopt;
     }
-    return std::move(outputs_[drained_++]);
+    return std::visit(
+        [this](auto& said) -> Output {
+            if constexpr (std::is_same_v<std::decay_t<decltype(said)>, OfDesk>) {
+                return std::move(desk_outputs_[desk_drained_++]);
+            } else {
+                return std::move(said);
+            }
+        },
+        outputs_[drained_++]);
+}
+
+void Keeper::put_of_desk(Output output) {
+    // Both or neither.
+    if (outputs_.size() == outputs_.capacity()) outputs_.reserve(2 * outputs_.size() + 1);
+    desk_outputs_.push_back(std::move(output));
+    outputs_.emplace_back(OfDesk{});
 }
 
 Deadline Keeper::next_deadline() const {
@@ -103,7 +133,7 @@ void Keeper::drain_desk() {
 void Keeper::drain_fates() {
     for (;;) {
         // Before it is taken: without memory it stays where it is, and the caller may come again.
-        if (outputs_.size() == outputs_.capacity()) outputs_.reserve(2 * outputs_.size() + 4);
+        if (outputs_.size() == outputs_.capacity()) outputs_.reserve(2 * outputs_.size() + 1);
         const auto fate = outbox_.poll_fate();
         if (!fate) return;
         outputs_.emplace_back(*fate);

@@ -131,11 +131,18 @@ class Keeper {
         std::uint64_t token = 0;
     };
 
+    /// What the desk says is large, and most clients have none: it stands in desk_outputs_.
+    struct OfDesk {};
+    using Said = std::variant<engine::Output, engine::FateRange, output::HoldMessages,
+                              output::ReleaseMessages, OfDesk>;
+    static_assert(sizeof(Said) <= 64, "room for many of them is part of what an idle client costs");
+
     bool is_open() const { return engine_.state() == engine::ConnectionState::open; }
     bool may_fetch() const;
     history::Known known() { return {seen_, positions_, engine_.generation()}; }
     engine::Input completed(engine::input::SessionOpened opened) const;
     void settle();
+    void put_of_desk(Output output);
     void drain_engine();
     void drain_desk();
     void drain_fates();
@@ -164,9 +171,11 @@ class Keeper {
     engine::Outbox outbox_;
     history::SeenIds seen_;
     history::Positions positions_;
-    std::optional<history::Desk> desk_;
-    std::vector<Output> outputs_;
+    std::unique_ptr<history::Desk> desk_;
+    std::vector<Said> outputs_;
+    std::vector<Output> desk_outputs_;
     std::size_t drained_ = 0;
+    std::size_t desk_drained_ = 0;
 
     std::vector<Refresh> refreshes_;
     std::vector<Sent> sent_;

@@ -27,6 +27,7 @@ Asking Keeper::ask(std::uint64_t number, history::Fetch page, Instant now) {
     refreshes_.reserve(refreshes_.size() + 1);
     sent_.reserve(sent_.size() + 1);
     outputs_.reserve(outputs_.size() + engine::kOutputsOfAStep);
+    desk_outputs_.reserve(desk_outputs_.size() + engine::kOutputsOfAStep);
     switch (desk_->begin(number, std::move(page), known(), now_)) {
         case history::Desk::Begun::ok:
             break;
@@ -56,12 +57,12 @@ void Keeper::answer(std::uint64_t fetch, history::Answer&& answer, Instant now) 
 
 void Keeper::on(past::StartFetch& start) {
     sent_.push_back({start.fetch, engine_.token().number()});
-    outputs_.emplace_back(std::move(start));
+    put_of_desk(std::move(start));
 }
 
 void Keeper::on(past::StopFetch& stop) {
     std::erase_if(sent_, [&](const Sent& each) { return each.fetch == stop.fetch; });
-    outputs_.emplace_back(stop);
+    put_of_desk(stop);
 }
 
 void Keeper::on(past::NeedToken& need) {
@@ -77,18 +78,18 @@ void Keeper::on(past::PageReady& ready) {
     // Whatever was asked for: what is held must not follow what its page has given.
     if (holding_ && ready.fetch.kind == Kind::messages) pages_of_hold_.push_back(ready.page);
     if (refresh) refreshed_by(ready, *refresh);
-    outputs_.emplace_back(std::move(ready));
+    put_of_desk(std::move(ready));
     release(true);
 }
 
 void Keeper::on(past::RequestFailed& failed) {
     take_refresh(failed.request);
-    outputs_.emplace_back(std::move(failed));
+    put_of_desk(std::move(failed));
     release(true);
 }
 
 void Keeper::on(past::Replay& replay) {
-    outputs_.emplace_back(std::move(replay));
+    put_of_desk(std::move(replay));
 }
 
 void Keeper::on(past::CatchUpEnded& ended) {

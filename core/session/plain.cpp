@@ -65,10 +65,14 @@ std::optional<OptionError> plain_options_error(const PlainOptions& options) {
 }
 
 Plain::Plain(PlainOptions options, std::shared_ptr<JsonReader> reader)
-    : options_(std::move(options)), reader_(std::move(reader)) {
+    : token_frame_(std::move(options.token_frame)),
+      frames_after_connect_(std::move(options.frames_after_connect)),
+      reader_(std::move(reader)) {
+    capabilities_.has_deduplication_id = options.pointers.id.has_value();
+    capabilities_.has_acks = options.ack_pointer.has_value();
     JsonPlanOptions plan;
     std::size_t field = 0;
-    for (const auto& [name, pointer] : named(options_)) {
+    for (const auto& [name, pointer] : named(options)) {
         if (*pointer) {
             field_of_[plan.fields.size()] = field;
             plan.fields.push_back(**pointer);
@@ -83,22 +87,15 @@ Plain::Plain(PlainOptions options, std::shared_ptr<JsonReader> reader)
     if (!reader_) reader_ = std::make_shared<JsonReader>();
 }
 
-Capabilities Plain::capabilities() const {
-    Capabilities mine;
-    mine.has_deduplication_id = options_.pointers.id.has_value();
-    mine.has_acks = options_.ack_pointer.has_value();
-    return mine;
-}
-
 void Plain::open(const OpenContext& context) {
     actions_.clear();
-    if (options_.token_frame && !context.token.empty()) {
-        first_frame_.assign(options_.token_frame->before);
+    if (token_frame_ && !context.token.empty()) {
+        first_frame_.assign(token_frame_->before);
         first_frame_.append(context.token);
-        first_frame_.append(options_.token_frame->after);
+        first_frame_.append(token_frame_->after);
         actions_.put(action::SendFrame{Opcode::text, bytes_of(first_frame_)});
     }
-    for (const auto& frame : options_.frames_after_connect) {
+    for (const auto& frame : frames_after_connect_) {
         actions_.put(action::SendFrame{frame.opcode, bytes_of(frame.payload)});
     }
     actions_.put(action::Opened{SessionStart::fresh, engine::Reason::none, std::nullopt});

@@ -58,7 +58,7 @@ class Plain final : public Session {
     explicit Plain(PlainOptions options, std::shared_ptr<JsonReader> reader = nullptr);
 
     const char* name() const override { return "plain"; }
-    Capabilities capabilities() const override;
+    Capabilities capabilities() const override { return capabilities_; }
 
     void open(const OpenContext& context) override;
     void on_inactive() override {}
@@ -77,7 +77,11 @@ class Plain final : public Session {
 
     void close(std::uint16_t code);
 
-    PlainOptions options_;
+    // Of the options, what is needed later.
+    std::optional<TokenFrame> token_frame_;
+    std::vector<ConnectFrame> frames_after_connect_;
+    Capabilities capabilities_;
+
     std::string first_frame_;
     std::optional<JsonPlan> plan_;
     std::shared_ptr<JsonReader> reader_;
