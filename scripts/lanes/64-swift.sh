@@ -23,7 +23,7 @@ swift_server() { # FOLDER NAME DESCRIPTOR COMMAND...
     shift 3
     rm -f "$folder/$name.in"
     mkfifo "$folder/$name.in"
-    "$@" <"$folder/$name.in" >"$folder/$name.out" 2>&1 7>&- 8>&- &
+    "$@" <"$folder/$name.in" >"$folder/$name.out" 2>&1 7>&- 8>&- 9>&- &
     eval "exec $descriptor>\"\$folder/\$name.in\""
     # Its first line has the port.
     until grep -q . "$folder/$name.out" || [ $((tries_left -= 1)) -eq 0 ]; do sleep 0.1; done
@@ -38,7 +38,7 @@ swift_count() { # STATUS
 }
 
 lane_swift() {
-    local folder=$build_root/swift log devserver bench line status=0
+    local folder=$build_root/swift log devserver bench feed line status=0
     configure_release || return 1
     build "$build_root/release" --target graceline graceline_scripted graceline_devserver ||
         return 1
@@ -68,12 +68,14 @@ lane_swift() {
     swift_server "$folder" devserver 7 "$build_root/release/tools/devserver/graceline-devserver" \
         --port 0 --exit-with-stdin --echo-path /echo
     swift_server "$folder" bench 8 "$folder/bench_server" --ca-file "$folder/ca.pem"
+    swift_server "$folder" feed 9 python3 -B bindings/swift/Tests/feed_server.py
     devserver=$(grep -oE '127\.0\.0\.1:[0-9]+' "$folder/devserver.out" | head -n 1 | cut -d: -f2)
     bench=$(grep -oE '"plain": [0-9]+' "$folder/bench.out" | grep -oE '[0-9]+$')
+    feed=$(grep -oE '127\.0\.0\.1:[0-9]+' "$folder/feed.out" | head -n 1 | cut -d: -f2)
     log=$folder/run.log
     quietly "Swift" "$log" scripts/swift-root run \
-        bindings/swift/Tests/run "/graceline/$folder" "$devserver" "$bench" || status=1
-    exec 7>&- 8>&-
+        bindings/swift/Tests/run "/graceline/$folder" "$devserver" "$bench" "$feed" || status=1
+    exec 7>&- 8>&- 9>&-
     grep '^    ' "$log"
     line=$(grep -E '^swift: [0-9]+ passed' "$log") || line="swift: 0 passed, 1 failed"
     lane_passed=$((lane_passed + $(cut -d' ' -f2 <<<"$line")))

@@ -58,7 +58,8 @@ extension Client {
         message.kind = Int32(kind.rawValue)
         message.data = bytes.bindMemory(to: UInt8.self).baseAddress
         message.size = bytes.count
-        message.deduplication_id = memory.text(options.deduplicationID)
+        message.deduplication_id = memory.text(options.deduplicationID, "deduplicationID")
+        try memory.check()
         message.expires_in_ms = options.expiresIn.milliseconds
         var id: UInt64 = 0
         try withExtendedLifetime(memory) {

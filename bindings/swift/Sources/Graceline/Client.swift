@@ -117,6 +117,8 @@ public final class Client: Sendable {
     /// next
     /// start. nil: none yet.
     public func lastMessageID(conversation: String? = nil) throws -> String? {
+        // No conversation has such a name; C would see the part before the NUL.
+        if let conversation, conversation.utf8.contains(0) { return nil }
         while true {
             var size = 0
             try check(lastMessageID(conversation, nil, &size))
@@ -146,10 +148,15 @@ public final class Client: Sendable {
 
     /// Answers a `.tokenNeeded` event; nil: there is none now.
     public func provideToken(_ token: String?, for requestID: UInt64) throws {
-        try check(
-            gracelineClientProvideToken(
-                core.handle, requestId: requestID, token: token,
-                status: token == nil ? .state : .ok))
+        let memory = CallMemory()
+        let text = memory.text(token, "token")
+        try memory.check()
+        try withExtendedLifetime(memory) {
+            try check(
+                gracelineClientProvideToken(
+                    core.handle, requestId: requestID, token: text,
+                    status: token == nil ? .state : .ok))
+        }
     }
 
     /// Answers a `.fetchNeeded` event.

@@ -28,5 +28,6 @@ public struct GracelineError: Error, Sendable, CustomStringConvertible {
 /// Throws what a call answered, unless it was OK.
 func check(_ native: GracelineStatus) throws {
     guard native != .ok else { return }
-    throw GracelineError(Status(native), detail: String(cString: gracelineLastErrorText()))
+    let text = String(cString: gracelineLastErrorText())
+    throw GracelineError(Status(native), detail: OptionNames.inSwift(text))
 }

@@ -23,7 +23,9 @@ final class Providers: Sendable {
         case .tokenNeeded(let id):
             guard let token else { return }
             run { [weak core] in
-                let answer = try? await token()
+                let given = try? await token()
+                // C would send the part before a NUL, which is no token of anybody.
+                let answer = given?.utf8.contains(0) == true ? nil : given
                 guard let core else { return }
                 // Late, or no longer wanted: the library says so, and nobody needs to know.
                 _ = gracelineClientProvideToken(

@@ -14,9 +14,10 @@ public final class MessagesRequest: Sendable {
         let size = UInt32(MemoryLayout<GracelineMessagesRequestOptions>.size)
         try check(gracelineMessagesRequestOptionsInit(&options, structSize: size))
         if let limit { options.limit = Int32(clamping: limit) }
-        options.conversation = memory.text(conversation)
-        options.start_message_id = memory.text(startMessageID)
-        options.start_time = memory.text(startTime)
+        options.conversation = memory.text(conversation, "conversation")
+        options.start_message_id = memory.text(startMessageID, "startMessageID")
+        options.start_time = memory.text(startTime, "startTime")
+        try memory.check()
         var made: OpaquePointer?
         try withExtendedLifetime(memory) {
             try check(

@@ -41,8 +41,10 @@ public struct TimeSpan: Sendable, Hashable, Comparable, Codable {
 extension TimeSpan {
     public init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        self = .milliseconds(overflow ? .max : whole + attoseconds / 1_000_000_000_000_000)
+        let (whole, tooLong) = seconds.multipliedReportingOverflow(by: 1000)
+        let (sum, over) = whole.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        // As with `seconds(_:)`: a time that has passed is not an unlimited one.
+        self = .milliseconds(duration < .zero ? -2 : tooLong || over ? .max : sum)
     }
 
     /// nil when unlimited.

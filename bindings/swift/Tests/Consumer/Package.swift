@@ -14,6 +14,8 @@ let package = Package(
             name: "hello", dependencies: [.product(name: "Graceline", package: "graceline")]),
         .executableTarget(
             name: "flood", dependencies: [.product(name: "Graceline", package: "graceline")]),
+        .executableTarget(
+            name: "feed", dependencies: [.product(name: "Graceline", package: "graceline")]),
     ],
     swiftLanguageModes: [.v6]
 )
