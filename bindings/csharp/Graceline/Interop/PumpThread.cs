@@ -23,7 +23,8 @@ namespace Graceline
         private readonly TaskCompletionSource<bool> _ended =
             new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly object _pinGate = new object();
-        private int _sleepsBeforeLook;
+        // A client that lives for a moment only never looks.
+        private int _sleepsBeforeLook = 16;
         private int _sleepsAfterVainLook = 1;
         private int _pins;
         // Read by nobody: the thread's stack holds this object, and so the client.
