@@ -24,7 +24,7 @@ namespace Graceline
         Thread = 0,
 
         /// <summary>The host, by calling <see cref="GracelineClient.Pump()"/>: no thread, no
-        /// callback. The way of game loops.</summary>
+        /// callback. The way of game loops. What is awaited ends inside Pump() too.</summary>
         Manual = 1
     }
 }

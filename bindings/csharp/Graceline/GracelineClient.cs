@@ -275,7 +275,8 @@ namespace Graceline
         }
 
         /// <summary>Closes the client and waits until the server was told, for at most
-        /// <see cref="GracelineOptions.CloseTimeout"/>.</summary>
+        /// <see cref="GracelineOptions.CloseTimeout"/>. With manual delivery it is
+        /// <see cref="Dispose"/>, which waits for nothing.</summary>
         /// <returns>The wait.</returns>
         public ValueTask DisposeAsync()
         {
