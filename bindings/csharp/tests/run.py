@@ -234,8 +234,8 @@ def raw(run):
     run.result("[DllImport(\"graceline\")] on the plain library", good, output, began)
 
 
-def exits(run):
-    """Main returns although a client with hooks lives: the process must end all the same."""
+def aot_program(run):
+    """How each runtime starts the small program."""
     program = run.path("bin/AotProgram/release/AotProgram.dll")
     config = os.path.splitext(program)[0] + ".runtimeconfig.json"
     with open(config, "w", encoding="utf-8") as file:
@@ -243,12 +243,43 @@ def exits(run):
     commands = {"net": ["dotnet", "exec", "--runtimeconfig", config, program]}
     if shutil.which("mono"):
         commands["mono"] = ["mono", program]
-    for name, command in commands.items():
+    return commands
+
+
+def exits(run):
+    """Main returns although a client with hooks lives: the process must end all the same."""
+    for name, command in aot_program(run).items():
         began = time.monotonic()
         with DevServer(run) as server:
             code, output = run.call(*command, server.url, "leave", library=run.native(), seconds=60)
         run.result(f"{name}: a process ends with a client that nobody disposed",
                    code == 0 and "left" in output, output, began)
+
+
+def wrong_libraries(run):
+    """No native library, one of another version, and one that is not ours: each must be named."""
+    stand_ins = {"missing": (None, "was not found"),
+                 "other_version": ("unsigned CSharp_graceline_abi_version(void) { return 99; }",
+                                   "has ABI version 99, and this assembly needs"),
+                 "foreign": ("int nothing(void) { return 0; }", "is not Graceline's")}
+    code, output = run.call("nm", "-D", "--defined-only",
+                            os.path.join(run.native(), "libgraceline_csharp.so"))
+    entry = re.search(r"\b(CSharp_\w*graceline_abi_version\w*)$", output, re.MULTILINE)
+    for name, (source, said) in stand_ins.items():
+        folder = run.path("wrong", name)
+        os.makedirs(folder, exist_ok=True)
+        code, output = 0, ""
+        if source:
+            file = os.path.join(folder, "library.c")
+            with open(file, "w", encoding="utf-8") as text:
+                text.write(source.replace("CSharp_graceline_abi_version", entry.group(1)) + "\n")
+            code, output = run.call("cc", "-shared", "-fPIC", "-o", os.path.join(
+                folder, "libgraceline_csharp.so"), file)
+        for runtime, command in aot_program(run).items():
+            if code == 0:
+                _, output = run.call(*command, "ws://127.0.0.1:1/", library=folder, seconds=60)
+            run.result(f"{runtime}: native library {name.replace('_', ' ')}",
+                       code == 0 and "DllNotFoundException" in output and said in output, output)
 
 
 def full_aot(run):
@@ -326,6 +357,7 @@ def main():
         elif build(run, "Graceline.slnx"):
             test_programs(run)
             exits(run)
+            wrong_libraries(run)
             full_aot(run)
             unity(run)
             consumer(run)
