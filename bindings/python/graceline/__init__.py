@@ -4,6 +4,7 @@
 """
 from . import _core, _errors, _events, _generated
 from ._base import ConnectionInfo, Statistics
+from ._checks import in_our_words
 from ._errors import *  # noqa: F403 (the names of __all__)
 from ._events import *  # noqa: F403
 from ._generated import *  # noqa: F403
@@ -29,7 +30,7 @@ def _error(status: int | None, text: str) -> GracelineError:
     if status is None:
         return ForkedError(text)
     kind = ERROR_OF_STATUS.get(status, GracelineError)
-    error = kind(text)
+    error = kind(in_our_words(text))
     if status in ERROR_OF_STATUS:
         error.status = Status(status)  # noqa: F405
     return error

@@ -5,13 +5,26 @@ Must not be used by itself: a client adds how it waits.
 from __future__ import annotations
 
 import dataclasses
+import logging
 from typing import Any
 
 from . import _core
-from ._generated import (ApplicationState, ConnectionStatus, Network, Phase, Reason, TaskCause)
-from ._options import milliseconds, wrong_type
+from ._checks import milliseconds, optional_text, text, whole, wrong_type
+from ._events import HttpAnswer
+from ._generated import (ApplicationState, ClosedError, ConnectionStatus, Network, Phase, Reason,
+                         StateError, TaskCause)
+from ._options import Options
 
 __all__ = ["ConnectionInfo", "Statistics"]
+
+logger = logging.getLogger("graceline")
+
+# What the library's own types hold; its rules are narrower, and it says them.
+MOST_STATUS = 0xFFFF
+MOST_LIMIT = 2**31 - 1
+
+_MessagesRequest = _core.MessagesRequest
+_ConversationsRequest = _core.ConversationsRequest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +125,18 @@ class BaseClient:
     """Queries, reports and calls that return at once."""
 
     _core: _core.Client
+    _options: Options
+
+    def __repr__(self) -> str:
+        # Without the query, which may hold a token.
+        url = self._options.url.partition("?")[0]
+        status = "in a fork" if _core.is_forked() else self.connection_status
+        return f"<{type(self).__module__}.{type(self).__name__} {url} {status}>"
+
+    def _refuse_fork(self) -> None:
+        """ForkedError in a fork's child, before a lock is taken that nobody there would let go."""
+        if _core.is_forked():
+            self._core.connection_status()
 
     @property
     def connection_status(self) -> ConnectionStatus:
@@ -155,7 +180,7 @@ class BaseClient:
 
     def mark_refreshed(self, mark: int) -> None:
         """Closes the gaps that had ended when the mark was taken. ValueError: never given."""
-        self._core.mark_refreshed(mark)
+        self._core.mark_refreshed(whole("mark", mark))
 
     def network_changed(self, network: Network) -> None:
         """Reports the network: OFF, nothing is tried; anything else skips a backoff."""
@@ -166,19 +191,63 @@ class BaseClient:
     def cancel_send(self, message_id: int) -> None:
         """Takes back a message that still waits in the outbox; its fate is then FAILED.
         StateError: it is on its way, or has its fate."""
-        self._core.cancel_send(message_id)
+        self._core.cancel_send(whole("message_id", message_id))
 
     def last_message_id(self, conversation: str | None = None) -> str | None:
         """The position: what to give as `last_message_id` at the app's next start."""
-        return self._core.last_message_id(conversation)
+        return self._core.last_message_id(optional_text("conversation", conversation))
 
     def provide_token(self, request_id: int, token: str | None) -> None:
         """Answers a TokenNeededEvent; None: there is no token now. StateError: too late."""
-        self._core.provide_token(request_id, token)
+        self._core.provide_token(whole("request_id", request_id), optional_text("token", token))
 
     def provide_page(self, request_id: int, http_status: int, body: bytes | str = b"", *,
                      retry_after: float | None = None) -> None:
         """Answers a FetchNeededEvent. http_status 0: there was no answer. retry_after: seconds.
         StateError: nobody waits for the page any more."""
-        self._core.provide_page(request_id, http_status, body,
+        if not isinstance(body, bytes):
+            text("body", body, "bytes or str")
+        self._core.provide_page(whole("request_id", request_id),
+                                whole("http_status", http_status, most=MOST_STATUS), body,
                                 milliseconds("retry_after", retry_after))
+
+    def _give_token(self, request_id: int, token: Any) -> None:
+        """What a provider gave, or None."""
+        try:
+            try:
+                self.provide_token(request_id, token)
+            except (TypeError, ValueError) as error:
+                logger.warning("the token provider gave what is no token: %s", error)
+                self.provide_token(request_id, None)
+        except (StateError, ClosedError):
+            logger.info("a token came when nobody waited for it any more")
+
+    def _give_page(self, request_id: int, answer: HttpAnswer) -> None:
+        """What the app's own HTTP gave."""
+        try:
+            try:
+                self.provide_page(request_id, answer.http_status, answer.body,
+                                  retry_after=answer.retry_after)
+            except (TypeError, ValueError) as error:
+                logger.warning("the history's fetch gave what is no answer: %s", error)
+                self.provide_page(request_id, 0)
+        except (StateError, ClosedError):
+            logger.info("a page came when nobody waited for it any more")
+
+    def _send(self, data: str | bytes | bytearray | memoryview, deduplication_id: str | None,
+              expires_in: float | None) -> int:
+        if isinstance(data, str):
+            text("data", data)
+        return self._core.send(data, optional_text("deduplication_id", deduplication_id),
+                               expires_in_ms(expires_in))
+
+    def _messages_request(self, limit: int, conversation: str | None,
+                          start_message_id: str | None,
+                          start_time: str | None) -> _MessagesRequest:
+        return _MessagesRequest(self._core, whole("limit", limit, most=MOST_LIMIT),
+                                optional_text("conversation", conversation),
+                                optional_text("start_message_id", start_message_id),
+                                optional_text("start_time", start_time))
+
+    def _conversations_request(self, limit: int) -> _ConversationsRequest:
+        return _ConversationsRequest(self._core, whole("limit", limit, most=MOST_LIMIT))

@@ -147,6 +147,9 @@ class Dispatcher:
     def expect_connection(self, promise: Promise, *, patient: bool) -> None:
         """Kept when the connection is up. patient: an attempt that is followed by another one does
         not break it."""
+        if self.closed:
+            fail(promise, ClosedError("the client was closed"))
+            return
         self.connects = [each for each in self.connects if not each[0].done()]
         self.connects.append((promise, _core.now_ms(), patient))
 

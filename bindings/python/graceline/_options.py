@@ -9,10 +9,10 @@ import enum
 import functools
 import inspect
 import logging
-import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, Union
 
+from ._checks import milliseconds, optional_text, text, whole, wrong_type
 from ._events import FetchNeededEvent, HttpAnswer
 from ._generated import (ApplicationState, Disposition, HistoryScope, LogLevel, Session,
                          TokenPlacement, Transport)
@@ -201,11 +201,19 @@ class Options:
         if self.log_level is None:
             values["log_level"] = int(level_of_logger())
         if callable(self.token):
+            if self.host_provides_token:
+                raise ValueError("host_provides_token: must be False when token is a function")
             values["host_provides_token"] = True
-        if self.history is not None:
-            if self.history.fetch is not None:
-                values["history"]["host_fetches"] = True
+        if self.history is not None and self.history.fetch is not None:
+            if not callable(self.history.fetch):
+                raise wrong_type("history.fetch", "a function or None", self.history.fetch)
+            if self.history.host_fetches:
+                raise ValueError("history.host_fetches: must be False when fetch is given")
+            values["history"]["host_fetches"] = True
         if self.background_time is not None:
+            for name in ("begin", "end", "remaining"):
+                if not callable(getattr(self.background_time, name, None)):
+                    raise TypeError(f"background_time: must have a method {name}()")
             values["background_time"] = _BackgroundTimeInMs(self.background_time)
         return values
 
@@ -243,23 +251,6 @@ HEADERS = {"headers"}
 TEXTS = {"subprotocols", "connect_frames", "pins"}
 # What to_core() and the client treat by hand.
 BY_HAND = {"wakeup", "background_time", "fetch"}
-LONGEST_S = 1e15
-
-
-def wrong_type(name: str, wanted: str, value: object) -> TypeError:
-    """The error that names the argument, the rule and what came."""
-    return TypeError(f"{name}: must be {wanted}, not {type(value).__name__}")
-
-
-def milliseconds(name: str, value: object, *, unlimited: bool = True) -> int:
-    """Seconds as whole milliseconds, rounded up so that a wait is never shorter; None: -1."""
-    if value is None and unlimited:
-        return -1
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise wrong_type(name, "a number of seconds" + (" or None" if unlimited else ""), value)
-    if not math.isfinite(value) or value < 0 or value > LONGEST_S:
-        raise ValueError(f"{name}: must be a finite number of seconds, 0 or more")
-    return math.ceil(round(value * 1000, 3))
 
 
 def pairs(name: str, value: object) -> list[tuple[str, str]]:
@@ -271,6 +262,8 @@ def pairs(name: str, value: object) -> list[tuple[str, str]]:
         if not (isinstance(pair, tuple) and len(pair) == 2
                 and all(isinstance(part, str) for part in pair)):
             raise TypeError(f"{name}: must hold pairs (name, value) of str")
+        for part in pair:
+            text(name, part)
     return list(items)
 
 
@@ -278,9 +271,9 @@ def texts(name: str, value: object) -> list[str]:
     """A sequence of str, which a str itself is not."""
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
         raise wrong_type(name, "a sequence of str", value)
-    if not all(isinstance(text, str) for text in value):
+    if not all(isinstance(each, str) for each in value):
         raise TypeError(f"{name}: must hold str only")
-    return list(value)
+    return [text(name, each) for each in value]
 
 
 def records(name: str, value: object, kind: type) -> list[Any]:
@@ -302,12 +295,8 @@ def plain(name: str, value: object, default: object) -> Any:
             raise wrong_type(name, type(default).__name__, value)
         return int(value)
     if isinstance(default, int):
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise wrong_type(name, "int", value)
-        return value
-    if not isinstance(value, str):
-        raise wrong_type(name, "str", value)
-    return value
+        return whole(name, value)
+    return text(name, value)
 
 
 def convert(source: Any, prefix: str) -> dict[str, Any]:
@@ -326,11 +315,15 @@ def convert(source: Any, prefix: str) -> dict[str, Any]:
         elif field.name in TEXTS:
             values[field.name] = texts(name, value)
         elif field.name == "positions":
-            values["positions"] = [(each.conversation, each.last_message_id)
+            values["positions"] = [(optional_text(f"{name}.conversation", each.conversation),
+                                    text(f"{name}.last_message_id", each.last_message_id))
                                    for each in records(name, value, Position)]
         elif field.name == "dispositions":
-            values["dispositions"] = [(each.close_code, each.http_status, int(each.disposition))
-                                      for each in records(name, value, DispositionRow)]
+            values["dispositions"] = [
+                (whole(f"{name}.close_code", each.close_code, most=0xFFFF),
+                 whole(f"{name}.http_status", each.http_status, most=0xFFFF),
+                 plain(f"{name}.disposition", each.disposition, Disposition.RETRY))
+                for each in records(name, value, DispositionRow)]
         elif field.name == "history":
             if value is not None:
                 if not isinstance(value, History):

@@ -15,12 +15,13 @@ from types import TracebackType
 from typing import Any
 
 from . import _core
-from ._base import BaseClient, expires_in_ms
+from ._base import BaseClient
+from ._checks import max_count as checked_count, wrong_type
 from ._dispatch import Dispatcher, logger
 from ._errors import WrongLoopError
 from ._events import Event, FetchNeededEvent, HttpAnswer, Message, TokenNeededEvent
 from ._generated import ClosedError, ConnectionStatus, Fate, StateError
-from ._options import Options, milliseconds, takes_options
+from ._options import Options, takes_options
 from ._pump import Pump, watch
 from ._requests import ConversationsRequest, MessagesRequest
 from ._streams import Courier, Events
@@ -91,7 +92,10 @@ class Client(BaseClient):
         self._core.start()
 
     async def close(self) -> None:
-        """Closes the connection in order and ends the client; everything pending is answered."""
+        """Closes the connection in order and ends the client; everything pending is answered. In
+        a fork's child nothing is done: the connection is the parent's."""
+        if _core.is_forked():
+            return
         if self._loop is None:
             self._core.close()
             return
@@ -169,7 +173,7 @@ class Client(BaseClient):
         Cancelling the wait does not take the message back; cancel_send() does.
         """
         promise = self._started_promise()
-        identifier = self._core.send(data, deduplication_id, expires_in_ms(expires_in))
+        identifier = self._send(data, deduplication_id, expires_in)
         self._dispatcher.fates[identifier] = promise
         self._take_what_is_ready()
         fate: Fate = await promise
@@ -179,7 +183,7 @@ class Client(BaseClient):
                     deduplication_id: str | None = None, expires_in: float | None = None) -> int:
         """As send(), without waiting: returns the message's id. Its fate comes as an event."""
         self._check_loop()
-        return self._core.send(data, deduplication_id, expires_in_ms(expires_in))
+        return self._send(data, deduplication_id, expires_in)
 
     def messages(self) -> AsyncIterator[Message]:
         """Received messages, in order, each once. It ends when the client is closed, and raises
@@ -195,8 +199,11 @@ class Client(BaseClient):
         except StopAsyncIteration:
             raise ClosedError("the client was closed") from None
 
-    async def batches(self, max_count: int = MOST_IN_A_BATCH) -> AsyncIterator[list[Message]]:
+    def batches(self, max_count: int = MOST_IN_A_BATCH) -> AsyncIterator[list[Message]]:
         """As messages(), in lists of what is there, up to max_count each: the fastest way."""
+        return self._batches(checked_count(max_count))
+
+    async def _batches(self, max_count: int) -> AsyncIterator[list[Message]]:
         while True:
             try:
                 first = await _next_message(weakref.ref(self))
@@ -208,6 +215,7 @@ class Client(BaseClient):
 
     def take_messages(self, max_count: int = MOST_IN_A_BATCH) -> list[Message]:
         """The messages that are there, without waiting; up to max_count."""
+        max_count = checked_count(max_count)
         if self._loop is not None:
             self._check_loop()
             self._take_what_is_ready()
@@ -230,12 +238,12 @@ class Client(BaseClient):
                          start_message_id: str | None = None,
                          start_time: str | None = None) -> MessagesRequest:
         """Pages of messages; limit: 1 to 100 a page. UnsupportedError: there is no history."""
-        core = _core.MessagesRequest(self._core, limit, conversation, start_message_id, start_time)
+        core = self._messages_request(limit, conversation, start_message_id, start_time)
         return MessagesRequest(core, self._fetch)
 
     def conversations_request(self, *, limit: int = 30) -> ConversationsRequest:
         """Pages of conversations; limit: 1 to 50 a page. UnsupportedError: there is no list."""
-        return ConversationsRequest(_core.ConversationsRequest(self._core, limit), self._fetch)
+        return ConversationsRequest(self._conversations_request(limit), self._fetch)
 
     async def _fetch(self, fetch: Callable[[], int], cancel: Callable[[], None]) -> Any:
         promise = self._started_promise()
@@ -254,6 +262,7 @@ class Client(BaseClient):
     # ------------------------------------------------------------------ the loop
 
     def _check_loop(self) -> asyncio.AbstractEventLoop:
+        self._refuse_fork()
         loop = asyncio.get_running_loop()
         if self._loop is None:
             raise StateError("the client was not started: use `async with`, or start()")
@@ -364,26 +373,19 @@ class Client(BaseClient):
             token = await self._ask(self._options.token)
         except Exception as error:
             logger.warning("the token provider raised %s", type(error).__name__)
-        try:
-            self._core.provide_token(request_id, token)
-        except (StateError, ClosedError):
-            logger.info("a token came when nobody waited for it any more")
-        except (TypeError, ValueError) as error:
-            logger.warning("the token provider gave what is no token: %s", error)
-            self._core.provide_token(request_id, None)
+        self._give_token(request_id, token)
 
     async def _provide_page(self, event: FetchNeededEvent) -> None:
         assert self._options.history is not None and self._options.history.fetch is not None
         answer = HttpAnswer(0)
         try:
-            answer = await self._ask(self._options.history.fetch, event)
+            given = await self._ask(self._options.history.fetch, event)
+            if not isinstance(given, HttpAnswer):
+                raise wrong_type("fetch()", "HttpAnswer", given)
+            answer = given
         except Exception as error:
             logger.warning("the history's fetch raised %s", type(error).__name__)
-        try:
-            self._core.provide_page(event.request_id, answer.http_status, answer.body,
-                                    milliseconds("retry_after", answer.retry_after))
-        except (StateError, ClosedError):
-            logger.info("a page came when nobody waited for it any more")
+        self._give_page(event.request_id, answer)
 
 
 async def _next_message(reference: weakref.ref[Client]) -> Message:

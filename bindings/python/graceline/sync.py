@@ -7,19 +7,21 @@ from __future__ import annotations
 import concurrent.futures
 import threading
 import time
+import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
 from . import _core
-from ._base import BaseClient, expires_in_ms
+from ._base import BaseClient
+from ._checks import max_count as checked_count, milliseconds, wrong_type
 from ._dispatch import Dispatcher, Subscription, logger
 from ._events import (ConversationsPage, Event, FetchNeededEvent, HttpAnswer, Message, Page,
                       TokenNeededEvent)
 from ._generated import (ClosedError, ConnectionStatus, Fate, PageEnd, RequestTimeoutError,
                          StateError)
-from ._options import Options, milliseconds, takes_options, wrong_type
+from ._options import Options, takes_options
 from ._pump import Pump, watch
 
 __all__ = ["Client", "ConversationsRequest", "MessagesRequest"]
@@ -40,9 +42,9 @@ def _left(deadline: float | None) -> float | None:
     return None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
-def _wait(promise: Future[Any], timeout: float | None) -> Any:
+def _wait(promise: Future[Any], deadline: float | None) -> Any:
     try:
-        return promise.result(_left(_deadline(timeout)))
+        return promise.result(_left(deadline))
     except concurrent.futures.TimeoutError:
         if promise.done():
             raise
@@ -85,11 +87,15 @@ class Client(BaseClient):
 
     def __del__(self) -> None:
         core = getattr(self, "_core", None)
-        if core is not None and not _core.is_forked():
-            core.close()
+        if core is None or _core.is_forked():
+            return
+        if getattr(self, "_pump", None) is not None and not self._dispatcher.closed:
+            warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self)
+        core.close()
 
     def start(self) -> None:
         """Starts the client; in auto mode it connects. Returns at once; again changes nothing."""
+        self._refuse_fork()
         with self._changed:
             if self._pump is None:
                 self._pump = Pump(self._core, self._inbox, _Courier(self).deliver)
@@ -97,7 +103,10 @@ class Client(BaseClient):
         self._core.start()
 
     def close(self) -> None:
-        """Closes the connection in order and ends the client; everything pending is answered."""
+        """Closes the connection in order and ends the client; everything pending is answered. In
+        a fork's child nothing is done: the connection is the parent's."""
+        if _core.is_forked():
+            return
         promise: Future[None] = Future()
         with self._changed:
             waits = self._pump is not None and not self._dispatcher.closed
@@ -112,47 +121,43 @@ class Client(BaseClient):
     def connect(self, timeout: float | None = None) -> None:
         """Wants a connection, and returns when it is up. ConnectionFailedError: this attempt
         failed; unless its retry_in is None the client goes on trying by itself."""
-        promise: Future[None] = Future()
-        self._ensure_started()
+        promise, deadline = self._promise(timeout)
         with self._changed:
             self._core.connect()
             if self.connection_status == ConnectionStatus.CONNECTED:
                 return
             self._dispatcher.expect_connection(promise, patient=False)
-        _wait(promise, timeout)
+        _wait(promise, deadline)
 
     def wait_connected(self, timeout: float | None = None) -> None:
         """Returns when the connection is up, however many attempts that takes.
         ConnectionFailedError: the client has given up."""
-        promise: Future[None] = Future()
-        self._ensure_started()
+        promise, deadline = self._promise(timeout)
         with self._changed:
             if self.connection_status == ConnectionStatus.CONNECTED:
                 return
             if self._dispatcher.given_up is not None:
                 raise self._dispatcher.given_up
             self._dispatcher.expect_connection(promise, patient=True)
-        _wait(promise, timeout)
+        _wait(promise, deadline)
 
     def disconnect(self, timeout: float | None = None) -> None:
         """Ends session and connection (close 1000); returns when it is down."""
-        promise: Future[None] = Future()
-        self._ensure_started()
+        promise, deadline = self._promise(timeout)
         with self._changed:
             self._core.disconnect()
             if self.connection_status == ConnectionStatus.DISCONNECTED:
                 return
             self._dispatcher.disconnects.append(promise)
-        _wait(promise, timeout)
+        _wait(promise, deadline)
 
     def ping(self, timeout: float | None = None) -> float:
         """Measures the round trip, in seconds; in background it restarts the window."""
-        promise: Future[float] = Future()
-        self._ensure_started()
+        promise, deadline = self._promise(timeout)
         with self._changed:
             self._core.ping()
             self._dispatcher.pings.append(promise)
-        round_trip: float = _wait(promise, timeout)
+        round_trip: float = _wait(promise, deadline)
         return round_trip
 
     def background_time_expiring(self) -> None:
@@ -165,18 +170,17 @@ class Client(BaseClient):
              deduplication_id: str | None = None, expires_in: float | None = None,
              timeout: float | None = None) -> Fate:
         """Sends a message and returns its fate; errors as graceline.Client.send()."""
-        promise: Future[Fate] = Future()
-        self._ensure_started()
+        promise, deadline = self._promise(timeout)
         with self._changed:
-            identifier = self._core.send(data, deduplication_id, expires_in_ms(expires_in))
+            identifier = self._send(data, deduplication_id, expires_in)
             self._dispatcher.fates[identifier] = promise
-        fate: Fate = _wait(promise, timeout)
+        fate: Fate = _wait(promise, deadline)
         return fate
 
     def send_nowait(self, data: str | bytes | bytearray | memoryview, *,
                     deduplication_id: str | None = None, expires_in: float | None = None) -> int:
         """As send(), without waiting: returns the message's id. Its fate comes as an event."""
-        return self._core.send(data, deduplication_id, expires_in_ms(expires_in))
+        return self._send(data, deduplication_id, expires_in)
 
     def messages(self) -> Iterator[Message]:
         """Received messages, in order, each once. It ends when the client is closed, and raises
@@ -193,10 +197,13 @@ class Client(BaseClient):
 
     def take_messages(self, max_count: int = MOST_IN_A_BATCH) -> list[Message]:
         """The messages that are there, without waiting; up to max_count."""
-        return self._inbox.take_batch(max_count)
+        return self._inbox.take_batch(checked_count(max_count))
 
     def batches(self, max_count: int = MOST_IN_A_BATCH) -> Iterator[list[Message]]:
         """As messages(), in lists of what is there, up to max_count each."""
+        return self._batches(checked_count(max_count))
+
+    def _batches(self, max_count: int) -> Iterator[list[Message]]:
         while True:
             try:
                 first = self._next_message()
@@ -209,16 +216,19 @@ class Client(BaseClient):
     def events(self, timeout: float | None = None) -> Iterator[Event]:
         """Everything else that happens from this call on, in order; it ends after ClosedEvent.
         timeout: how long the iterator waits for one event before it ends."""
+        self._refuse_fork()
+        patience = None if timeout is None else milliseconds("timeout", timeout) / 1000
         subscription = Subscription(_weakly(self, Client._notify))
         with self._changed:
             if self._dispatcher.closed:
                 subscription.end()
             else:
                 self._dispatcher.subscriptions.add(subscription)
-        return self._events(subscription, timeout)
+        return self._events(subscription, patience)
 
     def _events(self, subscription: Subscription, timeout: float | None) -> Iterator[Event]:
         while True:
+            self._refuse_fork()
             with self._changed:
                 there = self._changed.wait_for(
                     lambda: subscription.unread or subscription.closed, timeout)
@@ -234,26 +244,29 @@ class Client(BaseClient):
                          start_message_id: str | None = None,
                          start_time: str | None = None) -> MessagesRequest:
         """Pages of messages; limit: 1 to 100 a page. UnsupportedError: there is no history."""
-        core = _core.MessagesRequest(self._core, limit, conversation, start_message_id, start_time)
+        core = self._messages_request(limit, conversation, start_message_id, start_time)
         return MessagesRequest(core, self._fetch)
 
     def conversations_request(self, *, limit: int = 30) -> ConversationsRequest:
         """Pages of conversations; limit: 1 to 50 a page. UnsupportedError: there is no list."""
-        return ConversationsRequest(_core.ConversationsRequest(self._core, limit), self._fetch)
+        return ConversationsRequest(self._conversations_request(limit), self._fetch)
 
     def _fetch(self, fetch: Callable[[], int], timeout: float | None) -> Any:
-        promise: Future[Any] = Future()
-        self._ensure_started()
+        promise, deadline = self._promise(timeout)
         with self._changed:
             identifier = fetch()
             self._dispatcher.requests[identifier] = promise
-        return _wait(promise, timeout)
+        return _wait(promise, deadline)
 
     # ------------------------------------------------------------------ the pump
 
-    def _ensure_started(self) -> None:
+    def _promise(self, timeout: float | None) -> tuple[Future[Any], float | None]:
+        """What a call waits for, and until when; starts the client where that was not done."""
+        deadline = _deadline(timeout)
+        self._refuse_fork()
         if self._pump is None:
             self.start()
+        return Future(), deadline
 
     def _notify(self) -> None:
         with self._changed:
@@ -261,6 +274,7 @@ class Client(BaseClient):
 
     def _next_message(self, timeout: float | None = None) -> Message:
         deadline = _deadline(timeout)
+        self._refuse_fork()
         with self._changed:
             while (message := self._inbox.take()) is None:
                 if self._dispatcher.closed:
@@ -291,21 +305,12 @@ class Client(BaseClient):
 
     def _provide_token(self, request_id: int) -> None:
         assert callable(self._options.token)
-        token: str | None = None
+        token: object = None
         try:
-            answer = self._options.token()
-            if answer is not None and not isinstance(answer, str):
-                raise wrong_type("token()", "str or None", answer)
-            token = answer
+            token = self._options.token()
         except Exception as error:
             logger.warning("the token provider raised %s", type(error).__name__)
-        try:
-            self._core.provide_token(request_id, token)
-        except (StateError, ClosedError):
-            logger.info("a token came when nobody waited for it any more")
-        except ValueError as error:
-            logger.warning("the token provider gave what is no token: %s", error)
-            self._core.provide_token(request_id, None)
+        self._give_token(request_id, token)
 
     def _provide_page(self, event: FetchNeededEvent) -> None:
         assert self._options.history is not None and self._options.history.fetch is not None
@@ -317,11 +322,7 @@ class Client(BaseClient):
             answer = given
         except Exception as error:
             logger.warning("the history's fetch raised %s", type(error).__name__)
-        try:
-            self._core.provide_page(event.request_id, answer.http_status, answer.body,
-                                    milliseconds("retry_after", answer.retry_after))
-        except (StateError, ClosedError):
-            logger.info("a page came when nobody waited for it any more")
+        self._give_page(event.request_id, answer)
 
 
 class MessagesRequest:

@@ -59,7 +59,7 @@ void fill(Target& target, const Table<Target>& table, const py::dict& values, co
         try {
             row->second(target, value);
         } catch (const py::cast_error&) {
-            throw py::type_error(of + name + ": has the wrong type or is out of range");
+            throw py::value_error(of + name + ": is out of range");
         }
     }
 }

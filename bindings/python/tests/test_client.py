@@ -128,6 +128,20 @@ async def test_token_provider(make_devserver, kind):
     assert len(asked) == 2
 
 
+async def test_what_a_provider_gives_is_checked_and_not_told(make_devserver, caplog):
+    server = make_devserver("--token", "right")
+    caplog.set_level(logging.DEBUG, "graceline")
+    answers = [{"token": "canary"}, "right"]
+    async with graceline.Client(server.url(), token=lambda: answers.pop(0), backoff_initial=0.01,
+                                history=History(fetch=lambda needed: "canary")) as client:
+        async with asyncio.timeout(BOUND_S):
+            await client.wait_connected()
+            with pytest.raises(graceline.HistoryError):
+                await client.messages_request().fetch_next()
+    assert "what is no token: token: must be str or None, not dict" in caplog.text
+    assert "canary" not in caplog.text
+
+
 async def test_history(devserver):
     for number in range(5):
         devserver.publish(f"message {number}")
@@ -244,8 +258,10 @@ async def test_close_answers_everything(devserver):
     await client.close()
     outcomes = await asyncio.gather(*waits, return_exceptions=True)
     assert all(isinstance(each, graceline.GracelineError) for each in outcomes), outcomes
-    with pytest.raises(graceline.ClosedError):
-        await client.send("too late")
+    for call in (lambda: client.send("too late"), client.receive, client.connect, client.ping,
+                 client.disconnect, client.wait_connected):
+        with pytest.raises(graceline.ClosedError):
+            await asyncio.wait_for(call(), BOUND_S)
     assert [each async for each in client.messages()] == []
     await client.close()
 

@@ -53,7 +53,7 @@ def test_create_and_release_ten_thousand_times():
     del keeper
 
 
-def test_start_and_close_many_times():
+def test_start_and_close_ten_thousand_times():
     async def once():
         async with graceline.Client(URL, auto_establish_socket_connection=False):
             pass
@@ -64,8 +64,8 @@ def test_start_and_close_many_times():
     asyncio.run(many(200))
     gc.collect()
     before, handles = resident_kb(), descriptors_and_threads()
-    asyncio.run(many(1000))
-    for _ in range(300):
+    asyncio.run(many(REPETITIONS * 7 // 10))
+    for _ in range(REPETITIONS * 3 // 10):
         with graceline.sync.Client(URL, auto_establish_socket_connection=False):
             pass
     gc.collect()
@@ -148,15 +148,28 @@ def test_a_fork_is_detected(kind):
         child = os.fork()
         if child == 0:
             errors = 0
-            for call in (lambda: client.connection_status, lambda: client.refresh_begin(),
-                         lambda: graceline.Client("{URL}")):
+            calls = [lambda: client.connection_status, lambda: client.refresh_begin(),
+                     lambda: graceline.Client("{URL}"), lambda: client.send_nowait("x")]
+            for name in ("receive", "connect", "wait_connected", "disconnect", "ping"):
+                if "{kind}" == "sync":
+                    calls += [getattr(client, name)]
+                else:
+                    calls += [lambda name=name: asyncio.run(getattr(client, name)())]
+            if "{kind}" == "sync":
+                calls += [client.start, client.events, lambda: next(client.messages())]
+            for call in calls:
                 try:
                     call()
                 except graceline.ForkedError as error:
                     errors += "spawn" in str(error)
+            # The connection is the parent's: leaving a `with` block does nothing here.
+            closed = client.close()
+            if closed is not None:
+                asyncio.run(closed)
+            assert "in a fork" in repr(client)
             del client
             gc.collect()
-            sys.exit(0 if errors == 3 else 1)
+            sys.exit(0 if errors == len(calls) else 1)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         client.refresh_begin()
         sys.exit(status)

@@ -14,7 +14,8 @@ import threading
 
 import pytest
 
-from graceline import ApplicationState
+import graceline
+from graceline import ApplicationState, StateError
 from graceline.lifecycle import Lifecycle
 
 AWAY = [ApplicationState.WILL_RESIGN_ACTIVE, ApplicationState.DID_BACKGROUND]
@@ -119,6 +120,73 @@ def test_stop_and_continue():
         process.send_signal(signal.SIGCONT)
         rest = process.stdout.read()
         assert rest.split() == [str(state) for state in AWAY + BACK]
+        assert process.wait(BOUND_S) == 0
+    finally:
+        process.kill()
+        process.stdout.close()
+
+
+def test_one_reporter_a_process():
+    with Lifecycle(Recorder(), sleep=False):
+        with pytest.raises(StateError, match="give all clients to one"):
+            with Lifecycle(Recorder(), sleep=False):
+                pass
+    with Lifecycle(Recorder(), sleep=False):
+        pass
+
+
+@pytest.mark.parametrize("clients, bus, words", [
+    ((), None, "clients: at least one"), (("x",), None, "clients: must be clients"),
+    ((Recorder(),), b"unix:", "bus_address: must be str or None, not bytes")])
+def test_bad_arguments(clients, bus, words):
+    with pytest.raises(TypeError, match=words):
+        Lifecycle(*clients, bus_address=bus)
+
+
+def test_an_ignored_stop_stays_ignored():
+    before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    try:
+        with Lifecycle(Recorder(), sleep=False):
+            assert signal.getsignal(signal.SIGTSTP) == signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTSTP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTSTP, before)
+
+
+def test_a_real_client_behind_a_real_stop(devserver, tmp_path):
+    """Stopped for longer than the window: what comes first afterwards says that it is over."""
+    program = textwrap.dedent("""
+        import asyncio, sys
+        import graceline
+        from graceline.lifecycle import Lifecycle
+        async def main():
+            async with graceline.Client(sys.argv[1], grace=0.05) as client:
+                await client.connect()
+                events = client.events()
+                with Lifecycle(client, sleep=False):
+                    print("ready", flush=True)
+                    async for event in events:
+                        if isinstance(event, graceline.BackgroundTaskEndedEvent):
+                            print(event.cause, flush=True)
+                        elif isinstance(event, graceline.ReturnVerdictEvent):
+                            print(event.verdict, flush=True)
+                            break
+                await client.wait_connected()
+        asyncio.run(main())
+        """)
+    process = subprocess.Popen([sys.executable, "-c", program, devserver.url()], text=True,
+                               stdout=subprocess.PIPE)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTSTP)
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        # The window's clock goes on while the process stands still.
+        over = graceline.now_ms() + 100
+        while graceline.now_ms() < over:
+            os.sched_yield()
+        process.send_signal(signal.SIGCONT)
+        assert process.stdout.read().split() == ["expired", "refresh"]
         assert process.wait(BOUND_S) == 0
     finally:
         process.kill()

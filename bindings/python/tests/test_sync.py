@@ -2,6 +2,7 @@
 
 Must wait for conditions only.
 """
+import gc
 import threading
 
 import pytest
@@ -100,6 +101,41 @@ def test_errors_are_typed():
         with pytest.raises(graceline.ConnectionFailedError) as caught:
             client.connect(timeout=10)
         assert caught.value.reason == graceline.Reason.CONNECT_FAILED
-    with pytest.raises(graceline.ClosedError):
-        client.send("too late")
-    assert list(client.messages()) == []
+    for call in (lambda: client.send("too late"), client.receive, client.connect, client.ping,
+                 client.disconnect, client.wait_connected, client.start):
+        with pytest.raises(graceline.ClosedError):
+            call()
+    assert list(client.messages()) == list(client.batches()) == list(client.events()) == []
+
+
+def test_a_client_that_is_forgotten_says_so(devserver):
+    client = graceline.sync.Client(devserver.echo)
+    client.start()
+    with pytest.warns(ResourceWarning, match="sync.Client ws://.* was not closed"):
+        del client
+        gc.collect()
+
+
+def test_the_twin_has_every_call():
+    def public(kind):
+        return {name for name in dir(kind) if not name.startswith("_")}
+    assert public(graceline.sync.Client) == public(graceline.Client)
+    # Tasks are cancelled, threads are not: the twin's requests have a call for it.
+    for name in ("MessagesRequest", "ConversationsRequest"):
+        ours, theirs = getattr(graceline.sync, name), getattr(graceline, name)
+        assert public(ours) - {"cancel"} == public(theirs)
+
+
+def test_what_a_provider_gives_is_checked_and_not_told(make_devserver, caplog):
+    server = make_devserver("--token", "right")
+    caplog.set_level("DEBUG", "graceline")
+    answers = [{"token": "canary"}, "right"]
+    with graceline.sync.Client(server.url(), token=lambda: answers.pop(0), backoff_initial=0.01,
+                               history=History(fetch=lambda needed: graceline.HttpAnswer("canary"))
+                               ) as client:
+        client.wait_connected(timeout=10)
+        with pytest.raises(graceline.HistoryError):
+            client.messages_request().fetch_next(timeout=10)
+    assert "what is no token: token: must be str or None, not dict" in caplog.text
+    assert "what is no answer: http_status: must be int, not str" in caplog.text
+    assert "canary" not in caplog.text
