@@ -14,6 +14,7 @@ namespace Graceline
         private const int StackBytes = 512 * 1024;
         private const int ScrubbedBytes = 2048;
         private const int MostSleeps = 256;
+        private const int MostOfAnEcho = 8;
         // 40 µs; none where the looking would take the only CPU from who shall answer.
         private static readonly long LookTicks =
             Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 25000 : 0;
@@ -26,6 +27,7 @@ namespace Graceline
         // A client that lives for a moment only never looks.
         private int _sleepsBeforeLook = 16;
         private int _sleepsAfterVainLook = 1;
+        private int _lastCount;
         private int _pins;
         // Read by nobody: the thread's stack holds this object, and so the client.
         private GracelineClient _pinned;
@@ -105,7 +107,9 @@ namespace Graceline
             }
             if (batch != IntPtr.Zero)
             {
-                HandOn(NativeBatch.Take(batch));
+                NativeBatch taken = NativeBatch.Take(batch);
+                _lastCount = taken.Count;
+                HandOn(taken);
                 Scrub();
             }
             if (status == GracelineStatus.NoMemory) Thread.Yield();
@@ -114,12 +118,14 @@ namespace Graceline
 
         /// <summary>Where answers follow each other at once, sleep and wake-up cost more than all
         /// the rest; so it looks for a moment first, and ever more rarely where that is vain.
+        /// In a flood it sleeps: the CPU is better used by those who fill the next batch.
         /// </summary>
         private bool LookBeforeSleep(IntPtr raw, out GracelineStatus status, out IntPtr batch)
         {
             status = GracelineStatus.Ok;
             batch = IntPtr.Zero;
-            if (_sleepsBeforeLook > 0 || LookTicks == 0)
+            if (LookTicks == 0 || _lastCount > MostOfAnEcho) return false;
+            if (_sleepsBeforeLook > 0)
             {
                 _sleepsBeforeLook--;
                 return false;
