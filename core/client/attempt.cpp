@@ -39,20 +39,20 @@ void Attempt::open() {
 void Attempt::on_progress(driver::OpeningStep step) {
     using Step = engine::input::TransportProgress::Step;
     client_->apply(engine::input::TransportProgress{generation_, static_cast<Step>(step)});
+    if (!client_->settings_.log) return;
     const std::lock_guard lock(client_->mutex_);
     client_->log(LogLevel::debug, std::string("attempt ") + std::to_string(generation_) + ": " +
                                       to_string(client_->engine().phase()));
 }
 
 void Attempt::on_opened(const driver::Opened& opened) {
-    Client::Questions questions;
     {
-        const std::lock_guard lock(client_->mutex_);
+        Client::Turn turn(*client_);
         client_->opened_ = opened;
         client_->cause_text_.clear();
-        client_->step(engine::input::TransportOpened{generation_}, driver::now(), questions);
+        client_->step(engine::input::TransportOpened{generation_}, driver::now(), turn);
+        client_->answer(turn.end());
     }
-    client_->answer(questions);
     auto& session = *client_->session_;
     maps_frames_ = session.maps_frames();
     has_ids_ = session.capabilities().has_deduplication_id;
@@ -91,15 +91,11 @@ void Attempt::carry_out_session_actions() {
 }
 
 void Attempt::session_opened(const session::action::Opened& opened) {
-    Client::Questions questions;
-    {
-        const std::lock_guard lock(client_->mutex_);
-        client_->sender_ = transport_;
-        client_->step(engine::input::SessionOpened{generation_, opened.start}, driver::now(),
-                      questions);
-        if (!client_->engine().takes_frames(generation_)) client_->sender_.reset();
-    }
-    client_->answer(questions);
+    Client::Turn turn(*client_);
+    client_->sender_ = transport_;
+    client_->step(engine::input::SessionOpened{generation_, opened.start}, driver::now(), turn);
+    if (!client_->engine().takes_frames(generation_)) client_->sender_.reset();
+    client_->answer(turn.end());
 }
 
 void Attempt::session_failed(const session::action::Failed& failed) {
@@ -119,10 +115,9 @@ void Attempt::close(bool suspend) {
 bool Attempt::on_read_begin() {
     read_at_ = driver::now();
     read_at_ms_ = std::chrono::floor<engine::milliseconds>(read_at_.time_since_epoch()).count();
-    Client::Questions questions;
-    const std::lock_guard lock(client_->mutex_);
+    Client::Turn turn(*client_);
     // No frames yet: the step is for the deadline and for late timers, before anything is read.
-    client_->step(engine::input::FramesRead{generation_, 0}, read_at_, questions);
+    client_->step(engine::input::FramesRead{generation_, 0}, read_at_, turn);
     const bool takes = client_->engine().takes_frames(generation_);
     if (!takes) ++client_->statistics_.discarded_reads;
     if (has_ids_) seen_before_read_ = client_->keeper_.seen().added();
@@ -208,11 +203,10 @@ void Attempt::on_pong(std::span<const std::uint8_t> payload) {
 }
 
 bool Attempt::on_read_end(std::uint32_t frames, std::size_t bytes) {
-    Client::Questions questions;
     auto& queue = *client_->queue_;
-    const std::lock_guard lock(client_->mutex_);
+    Client::Turn turn(*client_);
     auto& statistics = client_->statistics_;
-    client_->step(engine::input::FramesRead{generation_, frames}, read_at_, questions);
+    client_->step(engine::input::FramesRead{generation_, frames}, read_at_, turn);
     if (!client_->engine().takes_frames(generation_)) {
         // The window closed on another thread while these bytes were walked.
         queue.discard();
@@ -231,33 +225,30 @@ bool Attempt::on_read_end(std::uint32_t frames, std::size_t bytes) {
     statistics.messages_received = queue.writer().added_count();
     if (!room) {
         ++statistics.reading_paused;
-        client_->step(engine::input::ReadingPaused{generation_}, read_at_, questions);
+        client_->step(engine::input::ReadingPaused{generation_}, read_at_, turn);
     }
     return room;
 }
 
 void Attempt::on_flushed(std::uint64_t offset) {
-    Client::Questions questions;
-    const std::lock_guard lock(client_->mutex_);
+    Client::Turn turn(*client_);
     client_->keeper_.flushed(offset);
-    client_->drain(questions);
+    client_->drain(turn);
 }
 
 void Attempt::on_ended(const driver::TransportFailure& why) {
-    Client::Questions questions;
     {
-        const std::lock_guard lock(client_->mutex_);
+        Client::Turn turn(*client_);
         client_->queue_->discard();
         if (has_ids_) client_->keeper_.seen().forget_live(generation_, seen_before_read_);
         if (client_->engine().generation() == generation_) {
             client_->cause_text_ = why.text;
             client_->sender_.reset();
         }
-        client_->step(engine::input::TransportEnded{generation_, why.cause}, driver::now(),
-                      questions);
+        client_->step(engine::input::TransportEnded{generation_, why.cause}, driver::now(), turn);
         client_->cause_text_.clear();
+        client_->answer(turn.end());
     }
-    client_->answer(questions);
     client_->loop_->post(
         [self = shared_from_this()] { self->client_->drop_attempt(self->generation_); });
 }

@@ -101,45 +101,37 @@ std::shared_ptr<Client> Client::create(Settings settings) {
         std::erase_if(all.clients, [](const auto& each) { return each.expired(); });
         all.clients.push_back(weak);
     }
-    client->loop_->post([client] { client->set_up(); });
     client->self_ = client;
     return client;
 }
 
 engine::Outcome Client::apply(const engine::Input& input) {
-    Questions questions;
-    engine::Outcome outcome;
-    {
-        const std::lock_guard lock(mutex_);
-        outcome = step(input, driver::now(), questions);
-    }
-    answer(questions);
+    Turn turn(*this);
+    const auto outcome = step(input, driver::now(), turn);
+    answer(turn.end());
     return outcome;
 }
 
 /// One step, drained. Under the lock.
-engine::Outcome Client::step(const engine::Input& input, engine::Instant now,
-                             Questions& questions) {
+engine::Outcome Client::step(const engine::Input& input, engine::Instant now, Turn& turn) {
     const auto outcome = keeper_.handle(input, now);
-    drain(questions);
+    drain(turn);
     return outcome;
 }
 
 /// Asks the host's hooks on this thread, under no lock, until the engine has no more questions.
-void Client::answer(const Questions& questions) {
+void Client::answer(Questions questions) {
     if (questions.empty()) return;
     // A hook may release the last handle, and the client must outlive the call that is in it.
     const auto keep = shared_from_this();
-    Questions open = questions;
-    while (!open.empty()) {
-        Questions next;
-        for (const auto& question : open) {
-            const auto told = ask_host(question.begin);
-            const std::lock_guard lock(mutex_);
-            step(engine::input::BackgroundTimeAnswer{question.number, question.begin, told},
-                 driver::now(), next);
-        }
-        open = std::move(next);
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        const auto question = questions[i];
+        const auto told = ask_host(question.begin);
+        Turn turn(*this);
+        step(engine::input::BackgroundTimeAnswer{question.number, question.begin, told},
+             driver::now(), turn);
+        const auto further = turn.end();
+        questions.insert(questions.end(), further.begin(), further.end());
     }
 }
 

@@ -162,6 +162,31 @@ class Client : public std::enable_shared_from_this<Client> {
         bool begin;
     };
     using Questions = std::vector<Question>;
+
+    /// The client's lock for one step. What the step leaves for the I/O thread is posted when the
+    /// lock has been given back: woken earlier, that thread would only find it taken.
+    class Turn {
+      public:
+        explicit Turn(Client& client) : client_(client), lock_(client.mutex_) {}
+        ~Turn() {
+            if (lock_) end();
+        }
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+
+        /// Gives the lock back. What remains to be asked of the host, under none.
+        Questions end();
+
+      private:
+        friend class Client;
+
+        Client& client_;
+        std::unique_lock<std::mutex> lock_;
+        Questions questions_;
+        bool has_actions_ = false;
+        bool arms_timer_ = false;
+    };
+
     /// Messages of this connection were dropped before anybody saw them.
     struct ForgetLive {
         engine::Generation generation;
@@ -177,14 +202,14 @@ class Client : public std::enable_shared_from_this<Client> {
 
     // client.cpp
     engine::Outcome apply(const engine::Input& input);
-    engine::Outcome step(const engine::Input& input, engine::Instant now, Questions& questions);
-    void answer(const Questions& questions);
+    engine::Outcome step(const engine::Input& input, engine::Instant now, Turn& turn);
+    void answer(Questions questions);
     engine::OsAnswer ask_host(bool begin);
     void wait_until_settled(std::chrono::steady_clock::time_point until);
     bool settled() const;
 
     // client_outputs.cpp: under the lock
-    void drain(Questions& questions);
+    void drain(Turn& turn);
     void drain_keeper(Questions& questions);
     void put(const engine::Output& output, Questions& questions);
     void act(Action action);
@@ -202,11 +227,11 @@ class Client : public std::enable_shared_from_this<Client> {
     void ask_for_token(std::uint64_t request);
     void end_background_time(std::uint64_t id);
     void log(LogLevel level, std::string text);
-    void plan_wake_up();
+    void plan_wake_up(Turn& turn);
 
     // client_send.cpp: under the lock
     SendOutcome keep_and_send(const SendRequest& request, std::uint64_t& out_id,
-                              ArgumentError& out_error);
+                              ArgumentError& out_error, Turn& turn);
     bool prepare(const SendRequest& request, engine::Outgoing& message, ArgumentError& out_error);
     void send_waiting();
     void settle(std::uint64_t flushed);
@@ -218,8 +243,8 @@ class Client : public std::enable_shared_from_this<Client> {
 
     // client_actions.cpp: on the I/O thread
     void set_up();
-    void hand_over();
     void run_actions();
+    void arm_timer();
     void run(const engine::output::OpenTransport& open);
     void run(const engine::output::CloseTransport& close);
     void run(const engine::output::AbortTransport& abort);
@@ -278,6 +303,7 @@ class Client : public std::enable_shared_from_this<Client> {
     std::shared_ptr<Client> self_;  ///< Until the last action is done.
 
     // I/O thread only.
+    bool is_set_up_ = false;
     std::unique_ptr<driver::Timer> timer_;
     std::shared_ptr<void> sleep_watch_;
     std::shared_ptr<Attempt> attempt_;

@@ -7,7 +7,10 @@
 
 namespace graceline::client {
 
+/// Before the first work on this thread, and not when the client is made: that would wake the
+/// thread for nothing.
 void Client::set_up() {
+    if (std::exchange(is_set_up_, true)) return;
     if (settings_.history) {
         fetcher_ = std::make_unique<Fetcher>(loop_, *settings_.history, settings_.token_rule,
                                              [this](std::uint64_t fetch, history::Answer answer) {
@@ -38,6 +41,18 @@ void Client::run_actions() {
         }
         running_actions_.clear();
     }
+}
+
+void Client::arm_timer() {
+    engine::Deadline deadline;
+    {
+        const std::lock_guard lock(mutex_);
+        wake_up_planned_ = false;
+        deadline = armed_ = keeper_.next_deadline();
+    }
+    if (!timer_) return;
+    timer_->arm(std::nullopt);  // else a later deadline would be taken lazily
+    timer_->arm(deadline);
 }
 
 void Client::run(const engine::output::OpenTransport& open) {

@@ -55,10 +55,9 @@ const history::SourceOptions* Client::history_source() const {
 
 Client::Fetched Client::fetch(const std::shared_ptr<HistoryRequest>& request,
                               history::Direction direction, std::uint64_t& out_number) {
-    Questions questions;
     Fetched outcome = Fetched::ok;
     {
-        const std::lock_guard lock(mutex_);
+        Turn turn(*this);
         if (engine().closed()) return Fetched::closed;
         if (request->under_way != 0) return Fetched::under_way;
         // Completions that nobody reads are bounded too.
@@ -103,18 +102,17 @@ Client::Fetched Client::fetch(const std::shared_ptr<HistoryRequest>& request,
                 break;
         }
         if (outcome != Fetched::ok) take_request(number);
-        drain(questions);
+        drain(turn);
+        answer(turn.end());
     }
-    answer(questions);
     return outcome;
 }
 
 bool Client::cancel_fetch(HistoryRequest& request) {
-    Questions questions;
-    const std::lock_guard lock(mutex_);
+    Turn turn(*this);
     if (request.under_way == 0) return false;
     keeper_.cancel_request(request.under_way, driver::now());
-    drain(questions);
+    drain(turn);
     return true;
 }
 
@@ -130,6 +128,7 @@ engine::Outcome Client::provide_page(std::uint64_t fetch, std::uint16_t status,
     // Read where the mapper's buffers are, under no lock.
     loop_->post([self = shared_from_this(), fetch, status, retry_after_seconds,
                  page = std::move(page), body = std::move(body)] {
+        self->set_up();
         if (!self->fetcher_) return;
         self->fetched(fetch, self->fetcher_->read(page, status, retry_after_seconds, body));
     });
@@ -292,13 +291,10 @@ void Client::run(const ForgetLive& forget) {
 }
 
 void Client::fetched(std::uint64_t fetch, history::Answer answer) {
-    Questions questions;
-    {
-        const std::lock_guard lock(mutex_);
-        keeper_.answer(fetch, std::move(answer), driver::now());
-        drain(questions);
-    }
-    this->answer(questions);
+    Turn turn(*this);
+    keeper_.answer(fetch, std::move(answer), driver::now());
+    drain(turn);
+    this->answer(turn.end());
 }
 
 }  // namespace graceline::client

@@ -24,20 +24,34 @@ ControlEvent control_event(EventType type) {
     return event;
 }
 
-void Client::drain(Questions& questions) {
+Client::Questions Client::Turn::end() {
+    const bool acts = has_actions_;
+    const bool arms = arms_timer_;
+    const auto self = acts || arms ? client_.shared_from_this() : nullptr;
+    lock_.unlock();
+    if (self) {
+        surely([&] {
+            client_.loop_->post([self, acts, arms] {
+                self->set_up();
+                if (acts) self->run_actions();
+                if (arms) self->arm_timer();
+            });
+        });
+    }
+    return std::move(questions_);
+}
+
+void Client::drain(Turn& turn) {
     // First what the queries say, then the events: a host that acts on an event must find it true.
     if (const auto facts = engine().facts(); facts != published_) {
         published_ = facts;
         snapshot_.publish(facts);
         settled_.notify_all();
     }
-    drain_keeper(questions);
+    drain_keeper(turn.questions_);
     send_waiting();
-    surely([&] { plan_wake_up(); });
-    if (!actions_.empty() && !actions_posted_) {
-        surely([&] { loop_->post([self = shared_from_this()] { self->run_actions(); }); });
-        actions_posted_ = true;
-    }
+    plan_wake_up(turn);
+    if (!actions_.empty() && !actions_posted_) actions_posted_ = turn.has_actions_ = true;
 }
 
 void Client::drain_keeper(Questions& questions) {
@@ -230,7 +244,7 @@ void Client::log(LogLevel level, std::string text) {
 /// Only an earlier deadline is worth a wake-up; a later one is armed when the timer fires, so that
 /// a busy connection does not arm it for each read. After a change of status the old one is stale
 /// (a time-out of an attempt that is over) and would wake an idle client for nothing.
-void Client::plan_wake_up() {
+void Client::plan_wake_up(Turn& turn) {
     if (wake_up_planned_) return;
     const bool stale = deadline_stale_;
     const auto next = keeper_.next_deadline();
@@ -238,19 +252,8 @@ void Client::plan_wake_up() {
         deadline_stale_ = false;
         return;
     }
-    loop_->post([self = shared_from_this()] {
-        engine::Deadline deadline;
-        {
-            const std::lock_guard lock(self->mutex_);
-            self->wake_up_planned_ = false;
-            deadline = self->armed_ = self->keeper_.next_deadline();
-        }
-        if (!self->timer_) return;
-        self->timer_->arm(std::nullopt);  // else a later deadline would be taken lazily
-        self->timer_->arm(deadline);
-    });
     deadline_stale_ = false;
-    wake_up_planned_ = true;
+    wake_up_planned_ = turn.arms_timer_ = true;
 }
 
 }  // namespace graceline::client

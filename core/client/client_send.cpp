@@ -10,11 +10,10 @@ namespace graceline::client {
 
 SendOutcome Client::send(const SendRequest& request, std::uint64_t& out_id,
                          ArgumentError& out_error) {
-    Questions questions;
-    const std::lock_guard lock(mutex_);
+    Turn turn(*this);
     if (engine().task().deadline()) {
         // The deadline is checked on this thread too: a write after it would be a lie (SPEC 5).
-        step(engine::input::FramesRead{engine().generation(), 0}, driver::now(), questions);
+        step(engine::input::FramesRead{engine().generation(), 0}, driver::now(), turn);
     }
     switch (keeper_.may_send(request.payload.size(), queue_->fates_unread())) {
         case keeper::Sending::closed:
@@ -28,11 +27,11 @@ SendOutcome Client::send(const SendRequest& request, std::uint64_t& out_id,
             if (sender_) settle(sender_->flush_now());
             return SendOutcome::full;
         case keeper::Sending::wait:
-            return keep_and_send(request, out_id, out_error);
+            return keep_and_send(request, out_id, out_error, turn);
         case keeper::Sending::now:
             break;
     }
-    if (outgoing_id_ || !sender_) return keep_and_send(request, out_id, out_error);
+    if (outgoing_id_ || !sender_) return keep_and_send(request, out_id, out_error, turn);
     keeper_.make_room();  // once the connection has the message, nothing may fail
     std::uint64_t offset = 0;
     switch (sender_->send(request.opcode, request.payload, offset)) {
@@ -49,16 +48,16 @@ SendOutcome Client::send(const SendRequest& request, std::uint64_t& out_id,
         case driver::SendResult::not_open:
             break;  // its end is on the way to the engine
     }
-    return keep_and_send(request, out_id, out_error);
+    return keep_and_send(request, out_id, out_error, turn);
 }
 
 SendOutcome Client::keep_and_send(const SendRequest& request, std::uint64_t& out_id,
-                                  ArgumentError& out_error) {
+                                  ArgumentError& out_error, Turn& turn) {
     engine::Outgoing message;
     if (!prepare(request, message, out_error)) return SendOutcome::accepted;
     out_id = keeper_.keep(std::move(message));
     send_waiting();
-    plan_wake_up();  // it may expire
+    plan_wake_up(turn);  // it may expire
     return SendOutcome::accepted;
 }
 
@@ -123,41 +122,35 @@ void Client::send_waiting() {
 }
 
 bool Client::cancel_send(std::uint64_t id) {
-    Questions questions;
-    const std::lock_guard lock(mutex_);
+    Turn turn(*this);
     const bool cancelled = keeper_.cancel_send(id);
-    drain(questions);
+    drain(turn);
     return cancelled;
 }
 
 void Client::acknowledged(std::string_view deduplication_id) {
-    Questions questions;
-    const std::lock_guard lock(mutex_);
+    Turn turn(*this);
     if (!keeper_.acknowledged(deduplication_id)) log(LogLevel::debug, "an ack of no open message");
-    drain(questions);
+    drain(turn);
 }
 
 engine::Outcome Client::provide_token(std::uint64_t request, std::string_view token,
                                       std::string& out_rule) {
-    Questions questions;
-    engine::Outcome outcome;
-    {
-        const std::lock_guard lock(mutex_);
-        if (engine().closed()) return engine::Outcome::closed;
-        if (!engine().token().answers(request)) return engine::Outcome::unknown_request;
-        out_rule = token_error(settings_.token_rule, token);
-        if (out_rule.empty() && !token.empty()) {
-            out_rule = request_rule(*settings_.transport, settings_.token_rule, token);
-        }
-        if (!out_rule.empty()) return engine::Outcome::ok;
-        const bool ok = !token.empty();
-        if (ok) {
-            token_ = token;
-            transport_settings_ = with_token(*settings_.transport, settings_.token_rule, token_);
-        }
-        outcome = step(engine::input::TokenProvided{request, ok}, driver::now(), questions);
+    Turn turn(*this);
+    if (engine().closed()) return engine::Outcome::closed;
+    if (!engine().token().answers(request)) return engine::Outcome::unknown_request;
+    out_rule = token_error(settings_.token_rule, token);
+    if (out_rule.empty() && !token.empty()) {
+        out_rule = request_rule(*settings_.transport, settings_.token_rule, token);
     }
-    answer(questions);
+    if (!out_rule.empty()) return engine::Outcome::ok;
+    const bool ok = !token.empty();
+    if (ok) {
+        token_ = token;
+        transport_settings_ = with_token(*settings_.transport, settings_.token_rule, token_);
+    }
+    const auto outcome = step(engine::input::TokenProvided{request, ok}, driver::now(), turn);
+    answer(turn.end());
     return outcome;
 }
 
