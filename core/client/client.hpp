@@ -169,7 +169,7 @@ class Client : public std::enable_shared_from_this<Client> {
       public:
         explicit Turn(Client& client) : client_(client), lock_(client.mutex_) {}
         ~Turn() {
-            if (lock_) end();
+            if (has_actions_ || arms_timer_) end();  // else unlocking is all, also for each send
         }
         Turn(const Turn&) = delete;
         Turn& operator=(const Turn&) = delete;

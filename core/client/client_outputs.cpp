@@ -25,8 +25,8 @@ ControlEvent control_event(EventType type) {
 }
 
 Client::Questions Client::Turn::end() {
-    const bool acts = has_actions_;
-    const bool arms = arms_timer_;
+    const bool acts = std::exchange(has_actions_, false);
+    const bool arms = std::exchange(arms_timer_, false);
     const auto self = acts || arms ? client_.shared_from_this() : nullptr;
     lock_.unlock();
     if (self) {
