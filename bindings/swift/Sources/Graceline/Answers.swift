@@ -7,6 +7,8 @@ final class Answer<Value: Sendable>: Sendable {
         case fresh
         case waiting(CheckedContinuation<Value, any Error>)
         case early(Result<Value, any Error>)
+        /// Cancelled, while the library is still being told; its own answer comes too late.
+        case cancelling(CheckedContinuation<Value, any Error>?)
         case done
     }
 
@@ -21,30 +23,55 @@ final class Answer<Value: Sendable>: Sendable {
             case .waiting(let waiter):
                 state = .done
                 return waiter
-            case .early, .done: return nil
+            case .early, .cancelling, .done: return nil
             }
         }
         waiter?.resume(with: result)
     }
 
-    /// Called once. A cancelled task gets `CancellationError`; `onCancel` runs first.
+    /// Called once. A cancelled task gets `CancellationError`, once `onCancel` has returned: what
+    /// the call has begun is taken back by then.
     func value(onCancel: @escaping @Sendable () -> Void = {}) async throws -> Value {
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { waiter in
-                let early: Result<Value, any Error>? = state.withLock { state in
-                    if case .early(let result) = state {
-                        state = .done
-                        return result
-                    }
-                    state = .waiting(waiter)
-                    return nil
-                }
-                if let early { waiter.resume(with: early) }
-            }
+            try await withCheckedThrowingContinuation { wait($0) }
         } onCancel: {
-            onCancel()
-            give(.failure(CancellationError()))
+            cancel(onCancel)
         }
+    }
+
+    private func wait(_ waiter: CheckedContinuation<Value, any Error>) {
+        let early: Result<Value, any Error>? = state.withLock { state in
+            switch state {
+            case .early(let result):
+                state = .done
+                return result
+            case .cancelling: state = .cancelling(waiter)
+            default: state = .waiting(waiter)
+            }
+            return nil
+        }
+        if let early { waiter.resume(with: early) }
+    }
+
+    private func cancel(_ tellTheLibrary: () -> Void) {
+        let isFirst = state.withLock { state in
+            switch state {
+            case .fresh: state = .cancelling(nil)
+            case .waiting(let waiter): state = .cancelling(waiter)
+            case .early, .cancelling, .done: return false
+            }
+            return true
+        }
+        // The answer is there, and is given: what was done is not undone.
+        guard isFirst else { return }
+        tellTheLibrary()
+        let failure = Result<Value, any Error>.failure(CancellationError())
+        let waiter: CheckedContinuation<Value, any Error>? = state.withLock { state in
+            guard case .cancelling(let waiter) = state else { return nil }
+            state = waiter == nil ? .early(failure) : .done
+            return waiter
+        }
+        waiter?.resume(with: failure)
     }
 }
 
@@ -98,6 +125,22 @@ final class Answers: Sendable {
                 state.connections.append(answer)
             }
             return answer
+        }
+    }
+
+    /// Nobody waits for it any more. A call that is tried again and again must not leave one each
+    /// time, while an answer to all of them is far away.
+    func forget(_ answer: AnyObject) {
+        state.withLock { state in
+            state.connections.removeAll { $0 === answer }
+            state.pings.removeAll { $0 === answer }
+        }
+    }
+
+    /// Of calls of every kind.
+    var waitingCount: Int {
+        state.withLock {
+            $0.fates.count + $0.requests.count + $0.pings.count + $0.connections.count
         }
     }
 

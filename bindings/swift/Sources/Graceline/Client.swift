@@ -32,7 +32,7 @@ public final class Client: Sendable {
         let answer = core.answers.connection()
         // By the state now, not by an event that may be an old one.
         core.answers.judgeConnections(core.connectionResult())
-        try await answer.value()
+        try await answer.value(onCancel: { [core] in core.answers.forget(answer) })
     }
 
     /// Wants a connection from now on, and returns at once. Skips a backoff; in background it gives
@@ -67,7 +67,8 @@ public final class Client: Sendable {
 
     /// Measures the round trip, in seconds; in background restarts the window.
     public func ping() async throws -> Double {
-        try await core.answers.ping { try beginPing() }.value()
+        let answer = try core.answers.ping { try beginPing() }
+        return try await answer.value(onCancel: { [core] in core.answers.forget(answer) })
     }
 
     /// As `ping()`, without waiting: the answer comes as an event.

@@ -63,7 +63,12 @@ final class Core: @unchecked Sendable {
         drain()
     }
 
-    deinit { gracelineClientRelease(handle) }
+    /// Nobody polls from here on: what has come is handed out, and whoever waits is told the end.
+    deinit {
+        _ = takeAll { handOut($0) }
+        gracelineClientRelease(handle)
+        finish()
+    }
 
     private static func create(_ configuration: Configuration) throws -> OpaquePointer {
         let memory = CallMemory()
@@ -117,16 +122,29 @@ final class Core: @unchecked Sendable {
     func drain() {
         pumping.lock()
         defer { pumping.unlock() }
+        let isOver = takeAll { event in
+            handOut(event)
+            providers.handle(event.kind, core: self)
+        }
+        if isOver { finish() }
+    }
+
+    /// true: the client is closed, and nothing more will come.
+    private func takeAll(_ handle: (Event) -> Void) -> Bool {
+        var isClosed = false
         while true {
             var batch: OpaquePointer?
-            let status = gracelineClientPoll(handle, timeoutMs: 0, maxCount: 0, batch: &batch)
-            if status == .closed { return finish() }
-            guard let batch else { return }
-            distribute(NativeBatch(batch))
+            let status = gracelineClientPoll(self.handle, timeoutMs: 0, maxCount: 0, batch: &batch)
+            if status == .closed { return true }
+            guard let batch else { return isClosed }
+            distribute(NativeBatch(batch)) { event in
+                handle(event)
+                if case .closed = event.kind { isClosed = true }
+            }
         }
     }
 
-    private func distribute(_ batch: NativeBatch) {
+    private func distribute(_ batch: NativeBatch, _ handle: (Event) -> Void) {
         let message = UInt32(GracelineEventType.message.rawValue)
         var index = 0
         while index < batch.count {
@@ -142,12 +160,11 @@ final class Core: @unchecked Sendable {
         }
     }
 
-    private func handle(_ event: Event) {
+    /// To everybody but the providers, who would hold this object on.
+    private func handOut(_ event: Event) {
         events.send(event)
         if case .connectionStatus(let change) = event.kind { states.send(change) }
         answers.handle(event.kind) { connectionResult() }
-        providers.handle(event.kind, core: self)
-        if case .closed = event.kind { finish() }
     }
 
     private func finish() {

@@ -170,4 +170,101 @@ final class BaseBehaviourTests: XCTestCase, @unchecked Sendable {
         await waitForBackgroundTimeToBeGivenBack()
         withExtendedLifetime(delegate) {}
     }
+
+    @MainActor
+    private func until(_ what: String, _ isTrue: () -> Bool) async throws {
+        let end = Date(timeIntervalSinceNow: 10)
+        while !isTrue() {
+            if Date() > end { return XCTFail("waited too long for \(what)") }
+            try World.run("advance_ms", .number(0))
+            await Task.yield()
+        }
+    }
+
+    /// The screen keeps its request objects: each refresh must begin at the newest page all the
+    /// same, or the second absence would never be mended.
+    @MainActor
+    func testEveryLongAbsenceIsMendedByItsRefresh() async throws {
+        let (delegate, screen) = try launch(settings())
+        defer { SharedClient.tearDown() }
+        for absence in 1...3 {
+            UIApplication.shared.stubLeave()
+            try World.run("advance_ms", .number(40_000))
+            UIApplication.shared.stubReturn()
+            try World.run("advance_ms", .number(0))
+            screen.viewWillAppear(true)
+            XCTAssertEqual(screen.refreshes, absence)
+            try await until("refresh \(absence)") { SharedClient.client?.needsRefresh == false }
+        }
+        UIApplication.shared.stubLeave()
+        UIApplication.shared.stubReturn()
+        try World.run("advance_ms", .number(0))
+        screen.viewWillAppear(true)
+        XCTAssertEqual(screen.refreshes, 3, "what is fresh is not fetched again")
+        await waitForBackgroundTimeToBeGivenBack()
+        withExtendedLifetime(delegate) {}
+    }
+
+    @MainActor
+    func testARequestServesTheNextClientToo() async throws {
+        let request = SharedClient.MessagesRequest(limit: 30)
+        var outcomes: [String] = []
+        func fetch() {
+            request.fetchPrevious(
+                onSuccess: { _ in outcomes.append("page") },
+                onError: { outcomes.append("\(($0 as? GracelineError)?.status.name ?? "?")") })
+        }
+        for _ in 0..<2 {
+            let (delegate, _) = try launch(settings())
+            let before = outcomes.count
+            fetch()
+            try await until("a page") { outcomes.count > before }
+            SharedClient.tearDown()
+            fetch()
+            try await until("an error") { outcomes.count > before + 1 }
+            withExtendedLifetime(delegate) {}
+        }
+        XCTAssertEqual(outcomes, ["page", "state", "page", "state"])
+    }
+
+    @MainActor
+    private final class Listener: ConnectionListener {
+        var heard: [ConnectionStatus] = []
+        func connected() { heard.append(.connected) }
+        func connecting() { heard.append(.connecting) }
+        func disconnected() { heard.append(.disconnected) }
+        func featureThrottled() { heard.append(.featureThrottled) }
+    }
+
+    @MainActor
+    func testAListenerHearsHowItStandsAndEveryChangeInOrder() async throws {
+        let (delegate, _) = try launch(settings())
+        let (listener, gone) = (Listener(), Listener())
+        SharedClient.addConnectionListener("screen", listener)
+        SharedClient.addConnectionListener("gone", gone)
+        try await until("how it stands") { listener.heard.last == .connected }
+        SharedClient.removeConnectionListener("gone")
+        let before = listener.heard.count
+        let kept = gone.heard.count
+        SharedClient.disconnect()
+        try await until("the end") { listener.heard.last == .disconnected }
+        SharedClient.connect()
+        try await until("the connection") { listener.heard.last == .connected }
+        try World.run("server", .object(["http_status": .number(503), "accepts": .bool(false)]))
+        try World.run("cut", .bool(true))
+        try World.run("advance_ms", .number(1000))
+        try await until("the throttle") { listener.heard.last == .featureThrottled }
+        SharedClient.tearDown()
+        try await until("the end of the client") { listener.heard.last == .disconnected }
+        XCTAssertEqual(gone.heard.count, kept, "who was removed hears nothing")
+        let heard = Array(listener.heard[before...])
+        for (index, status) in heard.enumerated().dropFirst() {
+            XCTAssertNotEqual(status, heard[index - 1], "told twice: \(heard)")
+        }
+        XCTAssertEqual(
+            heard.filter { $0 != .connecting },
+            [.disconnected, .connected, .featureThrottled, .disconnected])
+        SharedClient.removeConnectionListener("screen")
+        withExtendedLifetime(delegate) {}
+    }
 }

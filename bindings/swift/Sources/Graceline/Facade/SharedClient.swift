@@ -15,8 +15,16 @@ public enum SharedClient {
 
     private struct State {
         var holder: Holder?
-        var listeners: [String: any ConnectionListener] = [:]
+        var listeners: [String: Listening] = [:]
         var watching: Task<Void, Never>?
+        /// As of the last change that listeners were told.
+        var told = ConnectionStatus.disconnected
+    }
+
+    private struct Listening {
+        let listener: any ConnectionListener
+        /// A change of phase alone is no news to it.
+        var told: ConnectionStatus?
     }
 
     private static let state = Locked(State())
@@ -50,8 +58,13 @@ public enum SharedClient {
     private static func use(_ holder: Holder, _ client: Client) throws {
         try client.start()
         let states = client.states
-        let watching = Task {
-            for await change in states { tell(change.status) }
+        // On the main actor from end to end: a task for each change could overtake another.
+        let watching = Task { @MainActor in
+            for await change in states {
+                // What an ended stream still holds is of a client that is no longer this one.
+                if Task.isCancelled { return }
+                tell(change.status)
+            }
         }
         let before = state.withLock { state in
             defer {
@@ -63,13 +76,14 @@ public enum SharedClient {
         before.1?.cancel()
     }
 
-    /// Ends the shared client; `setUp` may make another one.
+    /// Ends the shared client, which the listeners hear; `setUp` may make another one.
     public static func tearDown() {
         let before = state.withLock { state in
-            defer { state = State(listeners: state.listeners) }
+            defer { state = State(listeners: state.listeners, told: state.told) }
             return (state.holder, state.watching)
         }
         before.1?.cancel()
+        if before.0 != nil { Task { @MainActor in tell(getConnectionStatus()) } }
     }
 
     // MARK: The calls
@@ -98,110 +112,26 @@ public enum SharedClient {
 
     /// Tells the listener how the connection stands, and each change from then on.
     public static func addConnectionListener(_ id: String, _ listener: any ConnectionListener) {
-        state.withLock { $0.listeners[id] = listener }
-        let status = getConnectionStatus()
-        Task { @MainActor in listener.tell(status) }
+        state.withLock { $0.listeners[id] = Listening(listener: listener) }
+        // What the others were told last: a query could be ahead of changes still to be told.
+        Task { @MainActor in tell(state.withLock { $0.told }, only: id) }
     }
 
     public static func removeConnectionListener(_ id: String) {
         state.withLock { _ = $0.listeners.removeValue(forKey: id) }
     }
 
-    private static func tell(_ status: ConnectionStatus) {
-        let listeners = state.withLock { Array($0.listeners.values) }
-        Task { @MainActor in
-            for listener in listeners { listener.tell(status) }
-        }
-    }
-
-    // MARK: Pages, as the base behaviour asks for them
-
-    /// The base behaviour's request; each fetch answers once, on the main actor.
-    public final class MessagesRequest: Sendable {
-        private let limit: Int
-        private let conversation: String?
-        private let made = Locked<Graceline.MessagesRequest?>(nil)
-
-        /// Nothing is asked yet, so it can be made before `setUp`.
-        public init(limit: Int = 30, conversation: String? = nil) {
-            self.limit = limit
-            self.conversation = conversation
-        }
-
-        public func fetchPrevious(
-            onSuccess: @escaping @MainActor @Sendable ([Message]) -> Void,
-            onError: @escaping @MainActor @Sendable (any Error) -> Void = { _ in }
-        ) {
-            fetch(onSuccess, onError) { try await $0.fetchPrevious() }
-        }
-
-        public func fetchNext(
-            onSuccess: @escaping @MainActor @Sendable ([Message]) -> Void,
-            onError: @escaping @MainActor @Sendable (any Error) -> Void = { _ in }
-        ) {
-            fetch(onSuccess, onError) { try await $0.fetchNext() }
-        }
-
-        private func fetch(
-            _ onSuccess: @escaping @MainActor @Sendable ([Message]) -> Void,
-            _ onError: @escaping @MainActor @Sendable (any Error) -> Void,
-            _ call: @escaping @Sendable (Graceline.MessagesRequest) async throws -> Page
-        ) {
-            answer(onSuccess, onError) { try await call(try self.request()) }
-        }
-
-        private func request() throws -> Graceline.MessagesRequest {
-            try made.withLock { made in
-                if let made { return made }
-                let request = try shared().messagesRequest(limit: limit, conversation: conversation)
-                made = request
-                return request
+    @MainActor
+    private static func tell(_ status: ConnectionStatus, only id: String? = nil) {
+        let listeners: [any ConnectionListener] = state.withLock { state in
+            let due = state.listeners.filter { key, each in
+                each.told != status && (id == nil || id == key)
             }
+            for key in due.keys { state.listeners[key]?.told = status }
+            state.told = status
+            return due.values.map(\.listener)
         }
-    }
-
-    public final class ConversationsRequest: Sendable {
-        private let limit: Int
-        private let made = Locked<Graceline.ConversationsRequest?>(nil)
-
-        public init(limit: Int = 30) { self.limit = limit }
-
-        public func fetchNext(
-            onSuccess: @escaping @MainActor @Sendable ([Message]) -> Void,
-            onError: @escaping @MainActor @Sendable (any Error) -> Void = { _ in }
-        ) {
-            answer(onSuccess, onError) { try await self.request().fetchNext() }
-        }
-
-        private func request() throws -> Graceline.ConversationsRequest {
-            try made.withLock { made in
-                if let made { return made }
-                let request = try shared().conversationsRequest(limit: limit)
-                made = request
-                return request
-            }
-        }
-    }
-
-    private static func shared() throws -> Client {
-        guard let client else {
-            throw GracelineError(.state, detail: "SharedClient.setUp was not called")
-        }
-        return client
-    }
-
-    private static func answer(
-        _ onSuccess: @escaping @MainActor @Sendable ([Message]) -> Void,
-        _ onError: @escaping @MainActor @Sendable (any Error) -> Void,
-        _ page: @escaping @Sendable () async throws -> Page
-    ) {
-        Task { @MainActor in
-            do {
-                onSuccess(Array(try await page()))
-            } catch {
-                onError(error)
-            }
-        }
+        for listener in listeners { listener.tell(status) }
     }
 }
 
