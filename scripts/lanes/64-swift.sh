@@ -50,6 +50,8 @@ lane_swift() {
         python3 -B "bindings/swift/$line" --check || status=1
         swift_count "$status"
     done
+    python3 -B bindings/swift/Tests/example.py || status=1
+    swift_count "$status"
     quietly "the clang module" "$folder/modules.log" \
         python3 -B bindings/swift/Tests/modules.py "$root/$folder/prefix" || status=1
     swift_count "$status"

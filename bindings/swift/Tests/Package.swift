@@ -13,15 +13,15 @@ let package = Package(
         // Stubs with the names of Apple's modules, so that `canImport` finds them.
         .target(name: "UIKit", path: "Stubs/UIKit"),
         .target(name: "BackgroundTasks", path: "Stubs/BackgroundTasks"),
-        .target(name: "SwiftUI", path: "Stubs/SwiftUI"),
+        .target(name: "SwiftUI", dependencies: ["UIKit"], path: "Stubs/SwiftUI"),
         .target(
             name: "Graceline",
             dependencies: ["CGraceline", "UIKit", "BackgroundTasks", "SwiftUI"],
             path: "Linked/Graceline"),
         // Type-checked, as far as the stubs go.
         .executableTarget(
-            name: "ChatApp", dependencies: ["Graceline"], path: "Linked/ChatApp",
-            exclude: ["Info.plist", "PrivacyInfo.xcprivacy"]),
+            name: "ChatApp", dependencies: ["Graceline", "UIKit", "SwiftUI"],
+            path: "Linked/ChatApp", exclude: ["Info.plist", "PrivacyInfo.xcprivacy"]),
         .testTarget(name: "GracelineTests", dependencies: ["Graceline"], path: "GracelineTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -31,7 +31,7 @@ final class ChatModel: ObservableObject {
     @Published private(set) var problem: String?
 
     let services: BackgroundServices
-    private var client: Client { services.client }
+    var client: Client { services.client }
 
     init(server: String) throws {
         var history = Configuration.History()

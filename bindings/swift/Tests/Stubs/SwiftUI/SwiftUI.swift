@@ -1,6 +1,7 @@
 // A stand-in for SwiftUI on Linux: enough of its types for the example to be type-checked.
 // Must not draw or run anything.
 @_exported import Foundation
+import UIKit
 
 public enum ScenePhase: Sendable { case background, inactive, active }
 
@@ -121,6 +122,12 @@ extension Scene {
     public func onChange<Value: Equatable>(
         of value: Value, perform action: @escaping @MainActor (Value) -> Void
     ) -> some Scene { WindowGroup {} }
+}
+
+@MainActor @propertyWrapper
+public struct UIApplicationDelegateAdaptor<Delegate: UIResponder & UIApplicationDelegate> {
+    public let wrappedValue: Delegate
+    public init(_ type: Delegate.Type = Delegate.self) { wrappedValue = type.init() }
 }
 
 @MainActor public protocol App {
