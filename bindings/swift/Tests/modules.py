@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Uses the installed header as a clang module, in C and in Objective-C, where clang is.
 
-Must not see this tree: the programs get the prefix and nothing else.
+Must not see this tree's header: the programs get the prefix and nothing else.
 Usage: modules.py PREFIX [CLANG]
 """
 import os
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 
+HOST_OBJC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "host.m")
 OBJC_IMPORT = """@import CGraceline;
 int main(void) { return graceline_abi_version() == GRACELINE_ABI_VERSION ? 0 : 1; }
 """
@@ -48,6 +49,27 @@ def host(clang, prefix, work, use):
                        "-fmodule-name=Host", work=work)
 
 
+def link_and_run(clang, prefix, program, *libraries):
+    linked = subprocess.run([clang, program + ".o", "-o", program, "-L",
+                             os.path.join(prefix, "lib"), "-lgraceline", *libraries],
+                            capture_output=True, text=True, check=False)
+    if linked.returncode:
+        return linked
+    return subprocess.run([program], capture_output=True, text=True, check=False, env={
+        **os.environ, "LD_LIBRARY_PATH": os.path.join(prefix, "lib")})
+
+
+def objective_c_runtime(clang, prefix, work):
+    """The flags to compile for it; None: it is not here. Debian's clang brings GNU's, whose headers
+    stand among those of gcc."""
+    headers = subprocess.run(["gcc", "-print-file-name=include"], capture_output=True, text=True,
+                             check=False).stdout.strip()
+    flags = ["-fobjc-runtime=gcc", "-idirafter", headers or "/usr/include"]
+    found = compile_one(clang, prefix, "runtime.m", "#include <objc/runtime.h>\n", *flags,
+                        work=work)
+    return flags if found.returncode == 0 else None
+
+
 def main():
     prefix, clang = sys.argv[1], (sys.argv + ["clang-14"])[2]
     with tempfile.TemporaryDirectory() as work:
@@ -59,19 +81,25 @@ def main():
             "a host that says `use CGraceline`": host(clang, prefix, work, True),
         }
         undeclared = host(clang, prefix, work, False)
-        program = os.path.join(work, "a")
-        linked = subprocess.run([clang, os.path.join(work, "a.c.o"), "-o", program, "-L",
-                                 os.path.join(prefix, "lib"), "-lgraceline"],
-                                capture_output=True, text=True, check=False)
-        ran = linked if linked.returncode else subprocess.run(
-            [program], env={**os.environ, "LD_LIBRARY_PATH": os.path.join(prefix, "lib")},
-            capture_output=True, text=True, check=False)
+        ran = {"linked and run in C": link_and_run(clang, prefix, os.path.join(work, "a.c"))}
+        runtime = objective_c_runtime(clang, prefix, work)
+        if runtime:
+            # A folder of its own: a search for modules looks into the folders beside it too.
+            objc = os.path.join(work, "objc")
+            os.mkdir(objc)
+            with open(HOST_OBJC, encoding="utf-8") as file:
+                good["a host in Objective-C"] = compile_one(
+                    clang, prefix, "host.m", file.read(), *runtime, work=objc)
+            ran["the host in Objective-C, run"] = link_and_run(
+                clang, prefix, os.path.join(objc, "host.m"), "-lobjc")
+        else:
+            print("not shown: this clang finds no Objective-C runtime")
     failed = [f"{name}: {result.stderr}" for name, result in good.items() if result.returncode]
-    if ran.returncode:
-        failed.append(f"linked and run: {ran.returncode} {ran.stderr}")
+    failed += [f"{name}: {result.returncode} {result.stderr}"
+               for name, result in ran.items() if result.returncode]
     if undeclared.returncode == 0 or "does not depend" not in undeclared.stderr:
         failed.append(f"a host without `use` passed, or failed otherwise: {undeclared.stderr}")
-    print("\n".join(failed) or f"{len(good) + 2} ways to use the module")
+    print("\n".join(failed) or f"{len(good) + len(ran) + 1} ways to use the module")
     sys.exit(1 if failed else 0)
 
 
