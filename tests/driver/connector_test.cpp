@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <future>
+#include <thread>
 
 #include "tests/driver/support/harness.hpp"
 #include "tests/driver/support/peer.hpp"
@@ -41,10 +42,15 @@ class SilentPort {
         }
     }
     std::uint16_t port() const { return listener_.port(); }
+    /// Makes room: who tries again is let in.
+    void answer() {
+        for (std::size_t i = 0; i < fillers_.size(); ++i) accepted_.push_back(listener_.accept());
+    }
 
   private:
     Listener listener_;
     std::vector<Peer> fillers_;
+    std::vector<Peer> accepted_;
 };
 
 std::uint16_t refusing_port() {
@@ -114,6 +120,19 @@ TEST_CASE("happy eyeballs: first address never answers -> the next one after 250
     CHECK(connected.took >= driver::kConnectStagger);
     WARN("after silence: " << std::chrono::duration_cast<milliseconds>(connected.took).count()
                            << " ms");
+}
+
+TEST_CASE("happy eyeballs: only address answers late -> connected", "[driver]") {
+    SilentPort silent;
+    std::thread late([&] {
+        std::this_thread::sleep_for(milliseconds(100));
+        silent.answer();
+    });
+    const Connected connected = connect_to({v4(silent.port())});
+    late.join();
+    CHECK_FALSE(connected.error);
+    CHECK(connected.no_delay);
+    CHECK(connected.took >= milliseconds(100));
 }
 
 TEST_CASE("happy eyeballs: losers of the race -> closed", "[driver]") {
