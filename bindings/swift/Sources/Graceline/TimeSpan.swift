@@ -3,7 +3,7 @@
 
 /// A length of time. Written like a `Duration`: `.seconds(30)`, `.milliseconds(500)`, `.unlimited`.
 /// `Duration` itself needs iOS 16; where it is there, both convert into each other.
-public struct TimeSpan: Sendable, Hashable, Comparable, Codable {
+public struct TimeSpan: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
     /// Milliseconds; -1 is `unlimited`.
     public let milliseconds: Int64
 
@@ -24,6 +24,12 @@ public struct TimeSpan: Sendable, Hashable, Comparable, Codable {
     }
 
     public var isUnlimited: Bool { milliseconds == -1 }
+
+    /// For people: "30 s", "250 ms", "unlimited".
+    public var description: String {
+        if isUnlimited { return "unlimited" }
+        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds) ms"
+    }
 
     /// In seconds; infinite when unlimited.
     public var seconds: Double { isUnlimited ? .infinity : Double(milliseconds) / 1000 }

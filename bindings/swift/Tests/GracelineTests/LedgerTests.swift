@@ -160,6 +160,8 @@ extension Configuration.BackgroundTime.Grant: Equatable {
         #expect(TimeSpan(Duration.milliseconds(250)) == .milliseconds(250))
         #expect(TimeSpan.unlimited.duration == nil)
         #expect(TimeSpan.milliseconds(250).duration == .milliseconds(250))
+        #expect("\(TimeSpan.seconds(30)) \(TimeSpan.milliseconds(250))" == "30 s 250 ms")
+        #expect("\(TimeSpan.unlimited)" == "unlimited")
         // A deadline that has passed is not an unlimited one, and no length of time is a crash.
         #expect(TimeSpan(Duration.milliseconds(-1)) != .unlimited)
         #expect(TimeSpan(Duration.seconds(Int64.min)) != .unlimited)
