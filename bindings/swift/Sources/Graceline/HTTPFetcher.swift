@@ -1,5 +1,5 @@
 // Pages of history over URLSession: the system's proxy, certificates and power rules apply.
-// Must not follow a redirect with the token, nor keep a body beyond the page limit of the library.
+// Must not follow a redirect with the token. A page that is too large is refused by the library.
 import Foundation
 
 #if canImport(FoundationNetworking)

@@ -38,7 +38,9 @@ final class Providers: Sendable {
                 let none = FetchResponse(httpStatus: 0, body: [])
                 let answer = (try? await fetch(request)) ?? none
                 guard let core else { return }
-                _ = core.providePage(request.requestID, answer)
+                let status = core.providePage(request.requestID, answer)
+                // Larger than a page may be: the fetch ends now, not with its time-out.
+                if status == .invalidArgument { _ = core.providePage(request.requestID, none) }
             }
         default: break
         }

@@ -144,6 +144,27 @@ final class CancellationTests: XCTestCase, @unchecked Sendable {
         }
     }
 
+    func testAPageThatIsTooLargeEndsItsFetchAtOnce() async throws {
+        let client = try made {
+            $0.history?.pageBytes = 1024
+            $0.history?.fetch = { _ in
+                FetchResponse(httpStatus: 200, body: Array(repeating: 32, count: 4096))
+            }
+        }
+        try client.start()
+        try advance()
+        let isOver = Locked(false)
+        let fetching = Task {
+            defer { isOver.withLock { $0 = true } }
+            return try await client.messagesRequest().fetchPrevious()
+        }
+        // No time passes, so no time-out can be what ends it.
+        try await until("the fetch to end") { isOver.withLock { $0 } }
+        guard isOver.withLock({ $0 }) else { return client.close() }
+        let status = await failure(fetching)
+        XCTAssertNotNil(status)
+    }
+
     func testIterationsEndAndTheNextOneGoesOn() async throws {
         let client = try connected()
         let calls: [(String, @Sendable () async -> Int)] = [
