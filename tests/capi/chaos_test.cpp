@@ -14,16 +14,13 @@
 
 #include "tests/capi/host.hpp"
 #include "tests/servers/devserver.hpp"
+#include "tests/support/sanitized.hpp"
 
 using namespace graceline::tests;
 
 namespace {
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr int kStepsAThread = 40'000;
-#else
-constexpr int kStepsAThread = 200'000;
-#endif
+constexpr int kStepsAThread = kSanitized ? 40'000 : 200'000;
 constexpr int kThreads = 8;
 constexpr std::size_t kSlots = 6;
 constexpr std::chrono::seconds kEndsWithin{30};

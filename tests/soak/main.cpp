@@ -18,6 +18,7 @@
 #include "tests/servers/http_connection.hpp"
 #include "tests/soak/process_figures.hpp"
 #include "tests/soak/soak_client.hpp"
+#include "tests/support/sanitized.hpp"
 
 namespace {
 
@@ -318,11 +319,10 @@ bool Soak::judge() {
                std::to_string(after.descriptors));
     breach(after.threads > before_.threads + kThreadSlack,
            "threads " + std::to_string(before_.threads) + " -> " + std::to_string(after.threads));
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    breach(last_.rss_kilobytes > midway_.rss_kilobytes + kMemorySlackKilobytes,
+    const auto allowed = midway_.rss_kilobytes + kMemorySlackKilobytes;
+    breach(!kSanitized && last_.rss_kilobytes > allowed,
            "memory in the second half " + std::to_string(midway_.rss_kilobytes) + " -> " +
                std::to_string(last_.rss_kilobytes) + " kB");
-#endif
     breach(harms_ == 0, "no harm was done");
     return passed_;
 }
