@@ -44,7 +44,10 @@ class BuildByCMake(build_ext):
         configure = ["cmake", "-S", str(ROOT / PACKAGE if installed else ROOT), "-B", str(build),
                      "-DCMAKE_BUILD_TYPE=Release", f"-DGRACELINE_PYTHON={sys.executable}",
                      f"-DCMAKE_CXX_FLAGS=-ffile-prefix-map={ROOT}=."]
-        if not installed:
+        if installed:
+            # Where the library lay here says nothing of where it lies elsewhere.
+            configure += ["-DCMAKE_BUILD_WITH_INSTALL_RPATH=ON"]
+        else:
             configure += ["-DGRACELINE_BUILD_PYTHON=ON", "-DGRACELINE_BUILD_TESTS=OFF",
                           "-DGRACELINE_BUILD_TOOLS=OFF", "-DGRACELINE_WERROR=OFF",
                           "-DGRACELINE_UNITY=ALL"]
