@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # A lane of scripts/test, read by it. Must define lane_proof and declare it.
-declare_lane proof 2 "the engine's branches, and valgrind over three scenarios"
+declare_lane proof 3 "the engine's branches, and valgrind over three scenarios"
 
 # One build without optimization serves both: what an optimizer makes of an empty std::optional
 # looks to valgrind like a decision on memory that nobody set.

@@ -170,8 +170,9 @@ namespace Graceline.Tests
                 asked.TrySetResult(true);
                 using (token.Register(() => heard.TrySetResult(true)))
                 {
-                    await Task.Delay(Timeout.Infinite, token);
+                    await heard.Task;
                 }
+                token.ThrowIfCancellationRequested();
                 return "never";
             };
             var client = new GracelineClient(options);
