@@ -227,6 +227,10 @@ void Soak::run_clients(std::uint64_t count, std::uint64_t seed, seconds time, bo
     publisher.publish();
     wait_all([](const SoakClient& client) { return client.settled(); });
     publisher.start();
+    if (!real) {  // HTTP, with its threads, is used by the catch-up behind a cut only
+        for (auto& client : clients) client->cut();
+        wait_all([](const SoakClient& client) { return client.connections() > 1; });
+    }
     for (auto& client : clients) client->begin_harms(wishes_.shortest, wishes_.longest);
     const auto begun = Clock::now();
     for (auto next = begun + seconds(wishes_.line_every_s); Clock::now() < begun + time;) {
@@ -305,7 +309,9 @@ bool Soak::judge() {
         std::cout << (i == 0 ? "" : ", ") << to_string(static_cast<Harm>(i)) << " "
                   << harms_of_kind_[i];
     }
-    std::cout << "), " << gaps_told_ << " gaps told\n";
+    std::cout << "), " << gaps_told_ << " gaps told; threads " << before_.threads << " -> "
+              << after.threads << ", descriptors " << before_.descriptors << " -> "
+              << after.descriptors << "\n";
     breach(findings_.sum() != 0, "lost " + std::to_string(findings_.lost) + ", doubled " +
                                      std::to_string(findings_.doubled) + ", reordered " +
                                      std::to_string(findings_.reordered) + ", wrong verdicts " +

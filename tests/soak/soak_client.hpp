@@ -36,6 +36,8 @@ class SoakClient {
         proxy_.run_by_itself(shortest, longest);
         whims_ = true;
     }
+    /// Once, now.
+    void cut() { proxy_.begin(Harm::cut); }
     /// Ends harms and whims, and has everything that is still missing fetched.
     void calm_down();
     /// Everything that was published has come. `patience` bounds the wait.
