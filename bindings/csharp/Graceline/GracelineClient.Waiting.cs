@@ -160,9 +160,11 @@ namespace Graceline
 
         private void ObserveStatus(EventView view)
         {
-            if (_connects.Count == 0) return;
             lock (_waitGate)
             {
+                // Counted under the gate: between the look at the status and the wait that
+                // ConnectAsync begins there is room for this event.
+                if (_connects.Count == 0) return;
                 // The event may be old, the query is not; but only the event knows why it ended.
                 ConnectionStatus now = Status;
                 bool hasEnded = now == ConnectionStatus.Disconnected &&
