@@ -213,6 +213,7 @@ Phase Engine::phase() const {
 }
 
 void Engine::check_invariants() const {
+    assert(outputs_.size() <= kOutputsOfAStep && "a step finds room for all that it says");
     const bool up = state_ == ConnectionState::open;
     assert(up != continuity_.gap_open() && "a gap is open exactly while the connection is not up");
     assert((!is_waiting(state_) || wanted_) && "only a wanted connection waits");
