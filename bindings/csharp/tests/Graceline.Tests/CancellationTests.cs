@@ -9,23 +9,8 @@ using NUnit.Framework;
 namespace Graceline.Tests
 {
     [TestFixture]
-    public sealed class CancellationTests
+    public sealed class CancellationTests : DevServerFixture
     {
-        private DevServer _server;
-
-        [OneTimeSetUp]
-        public void StartServer()
-        {
-            World.NeedReal();
-            _server = DevServer.Start();
-        }
-
-        [OneTimeTearDown]
-        public void StopServer()
-        {
-            _server?.Dispose();
-        }
-
         [Test]
         public async Task Connect_and_send_end_at_once_and_change_nothing_else()
         {
@@ -50,11 +35,11 @@ namespace Graceline.Tests
             using (var source = new CancellationTokenSource())
             {
                 await Wait.Within(client.ConnectAsync(), "the connection");
-                await _server.Fault("{\"black_hole\":true}");
+                await Server.Fault("{\"black_hole\":true}");
                 Task<TimeSpan> ping = client.PingAsync(source.Token);
                 source.Cancel();
                 await Cancelled(ping, source.Token);
-                await _server.Fault("{\"black_hole\":false}");
+                await Server.Fault("{\"black_hole\":false}");
                 await Wait.Within(client.PingAsync(), "the next pong");
             }
         }
@@ -100,12 +85,12 @@ namespace Graceline.Tests
             using (var source = new CancellationTokenSource())
             {
                 await Wait.Within(client.ConnectAsync(), "the connection");
-                await _server.Fault("{\"black_hole\":true}");
+                await Server.Fault("{\"black_hole\":true}");
                 Task disconnect = client.DisconnectAsync(source.Token);
                 source.Cancel();
                 await Cancelled(disconnect, source.Token);
                 Assert.That(client.Status, Is.EqualTo(ConnectionStatus.Disconnected));
-                await _server.Fault("{\"black_hole\":false}");
+                await Server.Fault("{\"black_hole\":false}");
             }
         }
 
@@ -228,7 +213,7 @@ namespace Graceline.Tests
 
         private GracelineOptions Options()
         {
-            return new GracelineOptions { Url = _server.Url + "?room=cancel" };
+            return new GracelineOptions { Url = Server.Url + "?room=cancel" };
         }
     }
 }

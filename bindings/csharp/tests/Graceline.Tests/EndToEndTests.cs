@@ -13,23 +13,8 @@ using NUnit.Framework;
 namespace Graceline.Tests
 {
     [TestFixture]
-    public sealed class EndToEndTests
+    public sealed class EndToEndTests : DevServerFixture
     {
-        private DevServer _server;
-
-        [OneTimeSetUp]
-        public void StartServer()
-        {
-            World.NeedReal();
-            _server = DevServer.Start();
-        }
-
-        [OneTimeTearDown]
-        public void StopServer()
-        {
-            _server?.Dispose();
-        }
-
         [Test]
         public async Task Message_sent_comes_back_with_its_fields()
         {
@@ -61,7 +46,7 @@ namespace Graceline.Tests
             using (var client = Client("late"))
             {
                 await Wait.Within(client.ConnectAsync(), "the connection");
-                for (int i = 0; i < 20; i++) await _server.Publish("late", "m" + i);
+                for (int i = 0; i < 20; i++) await Server.Publish("late", "m" + i);
                 Wait.Until(() => client.Statistics.MessagesReceivedCount == 20, "all messages");
                 var bodies = new List<string>();
                 await foreach (Message message in client.Messages())
@@ -79,7 +64,7 @@ namespace Graceline.Tests
             using (var client = Client("late-handler"))
             {
                 await Wait.Within(client.ConnectAsync(), "the connection");
-                await _server.Publish("late-handler", "early");
+                await Server.Publish("late-handler", "early");
                 Wait.Until(() => client.Statistics.MessagesReceivedCount == 1, "the message");
                 var came = new TaskCompletionSource<string>();
                 client.MessageReceived += (sender, message) => came.TrySetResult(message.Text);
@@ -193,14 +178,14 @@ namespace Graceline.Tests
                 options.History = new HistoryOptions
                 {
                     Fetch = HttpFetch.With(http),
-                    MessagesUrl = _server.HttpUrl +
+                    MessagesUrl = Server.HttpUrl +
                         "/messages?conversation=history{&before,after,limit}",
-                    ConversationsUrl = _server.HttpUrl + "/conversations{?limit,cursor}",
+                    ConversationsUrl = Server.HttpUrl + "/conversations{?limit,cursor}",
                     JsonItemsPointer = "/items",
                     JsonCompletePointer = "/complete",
                     JsonConversationsNextCursorPointer = "/next"
                 };
-                for (int i = 0; i < 5; i++) await _server.Publish("history", "h" + i);
+                for (int i = 0; i < 5; i++) await Server.Publish("history", "h" + i);
                 using (var client = new GracelineClient(options))
                 {
                     await Wait.Within(client.ConnectAsync(), "the connection");
@@ -250,7 +235,7 @@ namespace Graceline.Tests
         }
 
         [Test]
-        public async Task Dispose_asynchronously_tells_the_server()
+        public async Task Dispose_asynchronously_tells_theServer()
         {
             using (DevServer server = DevServer.Start())
             {
@@ -279,7 +264,7 @@ namespace Graceline.Tests
                     client.MessageReceived += (sender, message) =>
                         thread.TrySetResult(Thread.CurrentThread.ManagedThreadId);
                     await Wait.Within(client.ConnectAsync(), "the connection");
-                    await _server.Publish("context", "x");
+                    await Server.Publish("context", "x");
                     Assert.That(await Wait.Within(thread.Task, "the message"),
                                 Is.EqualTo(context.ThreadId));
                 }
@@ -290,7 +275,7 @@ namespace Graceline.Tests
         public async Task Binary_echo_keeps_every_byte()
         {
             using (var client = new GracelineClient(
-                new GracelineOptions { Url = _server.EchoUrl }))
+                new GracelineOptions { Url = Server.EchoUrl }))
             {
                 await Wait.Within(client.ConnectAsync(), "the connection");
                 byte[] bytes = Enumerable.Range(0, 70000).Select(i => (byte)i).ToArray();
@@ -348,7 +333,7 @@ namespace Graceline.Tests
         {
             return new GracelineOptions
             {
-                Url = _server.Url + "?room=" + room,
+                Url = Server.Url + "?room=" + room,
                 JsonIdPointer = "/id",
                 JsonConversationPointer = "/conversation",
                 JsonSenderPointer = "/sender",

@@ -9,25 +9,10 @@ using NUnit.Framework;
 namespace Graceline.Tests
 {
     [TestFixture]
-    public sealed class FloodTests
+    public sealed class FloodTests : DevServerFixture
     {
         private const int Messages = 20000;
         private const int Collections = 30;
-
-        private DevServer _server;
-
-        [OneTimeSetUp]
-        public void StartServer()
-        {
-            World.NeedReal();
-            _server = DevServer.Start();
-        }
-
-        [OneTimeTearDown]
-        public void StopServer()
-        {
-            _server?.Dispose();
-        }
 
         [Test]
         public void Collections_amid_many_events_harm_nothing()
@@ -183,7 +168,7 @@ namespace Graceline.Tests
         {
             var client = new GracelineClient(new GracelineOptions
             {
-                Url = _server.EchoUrl,
+                Url = Server.EchoUrl,
                 OutboxMessages = 100000,
                 OutboxBytes = 64 << 20,
                 ReceiveQueueBytes = queueBytes,

@@ -10,30 +10,15 @@ using NUnit.Framework;
 namespace Graceline.Tests
 {
     [TestFixture]
-    public sealed class LifetimeTests
+    public sealed class LifetimeTests : DevServerFixture
     {
-        private DevServer _server;
-
-        [OneTimeSetUp]
-        public void StartServer()
-        {
-            World.NeedReal();
-            _server = DevServer.Start();
-        }
-
-        [OneTimeTearDown]
-        public void StopServer()
-        {
-            _server?.Dispose();
-        }
-
         [TestCase(EventDelivery.Thread)]
         [TestCase(EventDelivery.Manual)]
         public async Task Dispose_in_a_handler_ends_the_events(EventDelivery delivery)
         {
             var client = new GracelineClient(new GracelineOptions
             {
-                Url = _server.Url + "?room=dispose-in-handler",
+                Url = Server.Url + "?room=dispose-in-handler",
                 Delivery = delivery
             });
             int raised = 0;
@@ -46,7 +31,7 @@ namespace Graceline.Tests
             };
             client.Start();
             Wait.Until(() => Pumped(client) == ConnectionStatus.Connected, "the connection");
-            for (int i = 0; i < 5; i++) await _server.Publish("dispose-in-handler", "m" + i);
+            for (int i = 0; i < 5; i++) await Server.Publish("dispose-in-handler", "m" + i);
             if (delivery == EventDelivery.Manual)
             {
                 Wait.Until(() => PumpedUntil(client, disposed.Task), "the handler");
@@ -87,7 +72,7 @@ namespace Graceline.Tests
         {
             using (var client = new GracelineClient(new GracelineOptions
             {
-                Url = _server.Url + "?room=throws"
+                Url = Server.Url + "?room=throws"
             }))
             {
                 int reported = 0;
@@ -114,7 +99,7 @@ namespace Graceline.Tests
         {
             WeakReference forgotten = Forget(client => client.Start());
             Wait.UntilCollected(() => !forgotten.IsAlive, "the collection");
-            _server.WaitForNone("websockets_now").GetAwaiter().GetResult();
+            Server.WaitForNone("websockets_now").GetAwaiter().GetResult();
         }
 
         [Test]
@@ -139,7 +124,7 @@ namespace Graceline.Tests
         [Test]
         public void Token_that_lives_on_keeps_no_call()
         {
-            using (var client = new GracelineClient(new GracelineOptions { Url = _server.Url }))
+            using (var client = new GracelineClient(new GracelineOptions { Url = Server.Url }))
             using (var source = new CancellationTokenSource())
             {
                 client.ConnectAsync().Wait(Wait.Bound);
@@ -156,7 +141,7 @@ namespace Graceline.Tests
         {
             var client = new GracelineClient(new GracelineOptions
             {
-                Url = _server.Url,
+                Url = Server.Url,
                 Delivery = EventDelivery.Manual
             });
             client.StatusChanged += (sender, change) =>
@@ -218,7 +203,7 @@ namespace Graceline.Tests
         {
             var client = new GracelineClient(new GracelineOptions
             {
-                Url = _server.Url,
+                Url = Server.Url,
                 LogLevel = GracelineLogLevel.Debug,
                 Log = (level, text) => { }
             });
@@ -317,7 +302,7 @@ namespace Graceline.Tests
             WeakReference forgotten = null;
             var thread = new Thread(() =>
             {
-                var client = new GracelineClient(new GracelineOptions { Url = _server.Url });
+                var client = new GracelineClient(new GracelineOptions { Url = Server.Url });
                 use(client);
                 forgotten = new WeakReference(client);
             });
@@ -329,7 +314,7 @@ namespace Graceline.Tests
         [MethodImpl(MethodImplOptions.NoInlining)]
         private Task<SendResult> SendAndForget()
         {
-            var client = new GracelineClient(new GracelineOptions { Url = _server.Url });
+            var client = new GracelineClient(new GracelineOptions { Url = Server.Url });
             client.Start();
             return client.SendAsync("hello");
         }
