@@ -2,6 +2,7 @@
 // Must use a server that answers nothing where a wait is to be cancelled, so that no race decides.
 using System;
 using System.Collections.Generic;
+using System.Reflection;
 using System.Threading;
 using System.Threading.Tasks;
 using NUnit.Framework;
@@ -25,6 +26,32 @@ namespace Graceline.Tests
                 await Cancelled(send, source.Token);
                 Assert.That(client.Status, Is.EqualTo(ConnectionStatus.Connecting), "still wanted");
                 Assert.That(client.Statistics.OutboxCount, Is.Zero, "taken back");
+            }
+        }
+
+        /// <summary>Between its look at the status and its registration a ConnectAsync holds the
+        /// gate; an event that passed by it then would end no wait, for ever.</summary>
+        [Test]
+        public async Task Status_event_waits_for_a_connect_that_is_registering()
+        {
+            GracelineOptions options = Options();
+            options.Delivery = EventDelivery.Manual;
+            using (var client = new GracelineClient(options))
+            {
+                object gate = typeof(GracelineClient)
+                    .GetField("_waitGate", BindingFlags.Instance | BindingFlags.NonPublic)
+                    .GetValue(client);
+                bool hasPassed;
+                Task pumping;
+                lock (gate)
+                {
+                    client.Start();
+                    Wait.Until(() => client.Status == ConnectionStatus.Connected, "the connection");
+                    pumping = Task.Run(() => client.Pump());
+                    hasPassed = pumping.Wait(TimeSpan.FromMilliseconds(200));
+                }
+                await Wait.Within(pumping, "the pump");
+                Assert.That(hasPassed, Is.False, "the event passed by a registration");
             }
         }
 
